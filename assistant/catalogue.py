@@ -1,0 +1,291 @@
+"""The record of truth in one SQLite file: documents, their canonical text, passages and vectors.
+
+The writer's copy is ``index/record.sqlite``; each published generation carries a copy without vectors, so
+that what answers a question can never be half of an ingest. Every document is one transaction, flushed to
+disk before it counts (``synchronous=FULL``).
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.errors import DocumentUnknown, IndexDamaged
+from assistant.schema import Document, Heading, Metadata, Passage, Source, SourceMark, sha256_of
+
+SCHEMA = 1
+# How documents are read and cut: whoever changes canonical text or passages changes this name, and every
+# index is then brought up to date at its next ingest.
+RECIPE = "readers-1 sections-1"
+_TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    origin TEXT PRIMARY KEY, root TEXT NOT NULL, sha256 TEXT NOT NULL, recipe TEXT NOT NULL, warnings TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, root TEXT NOT NULL, origin TEXT NOT NULL, recipe TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    sha256 TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS documents_by_text ON documents (sha256);
+CREATE TABLE IF NOT EXISTS passages (
+    document_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading_path TEXT NOT NULL,
+    page INTEGER, vector BLOB, PRIMARY KEY (document_id, start, "end")
+) WITHOUT ROWID;
+"""
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRow:
+    """A file that was read whole: where it came from and what was read it with."""
+
+    origin: str
+    root: str
+    sha256: str
+    recipe: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """What decides whether a document has to be taken in again."""
+
+    id: str
+    root: str
+    origin: str
+    recipe: str
+    fingerprint: str
+
+
+def document_parts(document: Document) -> str:
+    """Return everything of a document but id, hash, title and text, as JSON of one spelling."""
+    parts = {
+        "page_starts": document.page_starts,
+        "headings": [asdict(heading) for heading in document.headings],
+        "marks": [asdict(mark) for mark in document.marks],
+        "metadata": asdict(document.metadata),
+    }
+    return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def document_fingerprint(document: Document) -> str:
+    """Return the SHA-256 of all that a document carries, so that a new title counts as a change."""
+    return sha256_of("\x00".join((document.id, document.title, document.sha256, document_parts(document))))
+
+
+def document_from_parts(identifier: str, sha256: str, title: str, text: str, parts: Mapping[str, Any]) -> Document:
+    """Return the document that ``document_parts`` was made from."""
+    metadata = dict(parts["metadata"])
+    metadata["sources"] = tuple(Source(**source) for source in metadata["sources"])
+    for name in ("aliases", "trusts", "topics"):
+        metadata[name] = tuple(metadata[name])
+    marks = (SourceMark(start=m["start"], end=m["end"], keys=tuple(m["keys"])) for m in parts["marks"])
+    return Document(
+        id=identifier,
+        sha256=sha256,
+        title=title,
+        text=text,
+        page_starts=tuple(parts["page_starts"]),
+        headings=tuple(Heading(**heading) for heading in parts["headings"]),
+        marks=tuple(marks),
+        metadata=Metadata(**metadata),
+    )
+
+
+def passage_id(document_id: str, start: int, end: int) -> str:
+    """Return the legible id of a passage: ``document#start-end``."""
+    return f"{document_id}#{start}-{end}"
+
+
+class Catalogue:
+    """An open record. Raises IndexDamaged where the file is no record of this version."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        # A generation never changes once published, so SQLite need neither lock it nor look for a journal.
+        address = f"{path.resolve().as_uri()}?mode=ro&immutable=1" if read_only else str(path)
+        try:
+            self._db = sqlite3.connect(
+                address, uri=read_only, isolation_level=None, check_same_thread=False, timeout=5
+            )
+            if not read_only:
+                self._db.execute("PRAGMA synchronous=FULL")
+                self._prepare()
+            self._check()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(
+                f"The record {path.name} cannot be opened ({error}). Restore the index folder from a backup, "
+                "or delete it and ingest the documents again."
+            ) from error
+
+    def _prepare(self) -> None:
+        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
+
+    def _check(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA:
+            raise IndexDamaged(
+                f"The record {self._path.name} has format {version}, this Casebook reads format {SCHEMA}. "
+                "Use the Casebook that wrote it, or ingest into a new --index folder."
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._db
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # What the reading side needs
+
+    def documents(self) -> Iterator[Document]:
+        """Yield every document, by id."""
+        for row in self._db.execute("SELECT id, sha256, title, text, parts FROM documents ORDER BY id"):
+            yield document_from_parts(*row[:4], json.loads(row[4]))
+
+    def document(self, identifier: str) -> Document:
+        """Return one document. Raises DocumentUnknown."""
+        row = self._db.execute(
+            "SELECT id, sha256, title, text, parts FROM documents WHERE id = ?", (identifier,)
+        ).fetchone()
+        if row is None:
+            raise DocumentUnknown(
+                f"No document {identifier!r} is in this index. See them all with: python3 run.py ingest list"
+            )
+        return document_from_parts(*row[:4], json.loads(row[4]))
+
+    def passages(self, document_id: str) -> tuple[Passage, ...]:
+        """Return the passages of a document in its order."""
+        text = self.document(document_id).text
+        rows = self._db.execute(
+            'SELECT start, "end", heading_path, page FROM passages WHERE document_id = ? ORDER BY start, "end"',
+            (document_id,),
+        )
+        return tuple(
+            Passage(
+                id=passage_id(document_id, start, end),
+                document_id=document_id,
+                start=start,
+                end=end,
+                heading_path=tuple(json.loads(path)),
+                page=page,
+                text=text[start:end],
+            )
+            for start, end, path, page in rows
+        )
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many documents and passages there are."""
+        documents = self._db.execute("SELECT count(*) FROM documents").fetchone()[0]
+        passages = self._db.execute("SELECT count(*) FROM passages").fetchone()[0]
+        return documents, passages
+
+    # What the writing side needs
+
+    def rows(self) -> dict[str, DocumentRow]:
+        """Return the row of every document, by id."""
+        query = "SELECT id, root, origin, recipe, fingerprint FROM documents ORDER BY id"
+        return {
+            row[0]: DocumentRow(id=row[0], root=row[1], origin=row[2], recipe=row[3], fingerprint=row[4])
+            for row in self._db.execute(query)
+        }
+
+    def files(self) -> dict[str, FileRow]:
+        """Return the row of every file that was read whole, by origin."""
+        rows = self._db.execute("SELECT origin, root, sha256, recipe, warnings FROM files ORDER BY origin")
+        return {
+            row[0]: FileRow(origin=row[0], root=row[1], sha256=row[2], recipe=row[3], warnings=tuple(json.loads(row[4])))
+            for row in rows
+        }
+
+    def same_text(self, sha256: str) -> tuple[str, ...]:
+        """Return the ids of the documents with this very text."""
+        return tuple(row[0] for row in self._db.execute("SELECT id FROM documents WHERE sha256 = ? ORDER BY id", (sha256,)))
+
+    def put(self, document: Document, row: DocumentRow, passages: Sequence[Passage], vectors: Vectors) -> None:
+        """Write a document whole, in place of the one of its id, in one transaction."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
+            db.execute(
+                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (document.id, row.root, row.origin, row.recipe, row.fingerprint)
+                + (document.sha256, document.title, document.text, document_parts(document)),
+            )
+            db.executemany(
+                "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (document.id, p.start, p.end, json.dumps(p.heading_path, ensure_ascii=False), p.page, v.tobytes())
+                    for p, v in zip(passages, vectors, strict=True)
+                ],
+            )
+
+    def move(self, row: DocumentRow) -> None:
+        """Record where an unchanged document now comes from."""
+        with self._transaction() as db:
+            db.execute("UPDATE documents SET root = ?, origin = ? WHERE id = ?", (row.root, row.origin, row.id))
+
+    def put_file(self, row: FileRow) -> None:
+        """Record that a file was read whole: written after the last of its documents."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
+                (row.origin, row.root, row.sha256, row.recipe, json.dumps(row.warnings, ensure_ascii=False)),
+            )
+
+    def remove(self, identifiers: Iterable[str]) -> None:
+        """Remove documents and all that hangs on them; a file left without any is forgotten too."""
+        with self._transaction() as db:
+            for identifier in identifiers:
+                db.execute("DELETE FROM passages WHERE document_id = ?", (identifier,))
+                db.execute("DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?)", (identifier,))
+                db.execute("DELETE FROM documents WHERE id = ?", (identifier,))
+
+    def vectors(self, document_id: str) -> Vectors:
+        """Return the vectors of a document's passages in their order: shape [passages, dimension]."""
+        rows = self._db.execute(
+            'SELECT vector FROM passages WHERE document_id = ? ORDER BY start, "end"', (document_id,)
+        ).fetchall()
+        return np.stack([np.frombuffer(row[0], dtype=np.float32) for row in rows]) if rows else np.empty((0, 0), np.float32)
+
+    def copy_without_vectors(self, target: Path) -> None:
+        """Write a copy for a generation: everything but the vectors, in a file of its own."""
+        self._db.execute("ATTACH DATABASE ? AS copy", (str(target),))
+        try:
+            self._db.execute("BEGIN")
+            for table in ("files", "documents", "passages"):
+                columns = "*" if table != "passages" else 'document_id, start, "end", heading_path, page, NULL AS vector'
+                self._db.execute(f"CREATE TABLE copy.{table} AS SELECT {columns} FROM main.{table}")  # noqa: S608
+            self._db.execute("CREATE UNIQUE INDEX copy.documents_by_id ON documents (id)")
+            self._db.execute('CREATE UNIQUE INDEX copy.passages_by_place ON passages (document_id, start, "end")')
+            self._db.execute(f"PRAGMA copy.user_version={SCHEMA}")
+            self._db.execute("COMMIT")
+        finally:
+            self._db.execute("DETACH DATABASE copy")
+
+    def integrity(self) -> str:
+        """Return SQLite's own word on the file: ``ok``, or what is wrong."""
+        return str(self._db.execute("PRAGMA integrity_check").fetchone()[0])
+
+    def vacuum(self) -> None:
+        """Take what was removed out of the file's bytes as well."""
+        self._db.execute("VACUUM")

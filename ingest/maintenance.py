@@ -1,0 +1,159 @@
+"""Looking after an index: list, doctor, rebuild, remove, backup, restore, and reports in words."""
+
+import os
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.catalogue import Catalogue
+from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, IndexMissing
+from assistant.index import current_folder, read_manifest
+from ingest.pipeline import RECORD, Ingest, IngestReport
+from ingest.publish import flush_folder, verify_in_child
+
+Said = tuple[dict[str, Any], list[str]]
+
+
+def existing_record(root: Path) -> Path:
+    """Return the path of an index's record. Raises IndexMissing."""
+    if not (root / RECORD).is_file():
+        raise IndexMissing(f"There is no index at {root}. Build it with: python3 run.py ingest --index {root} FOLDER")
+    return root / RECORD
+
+
+def scratch_or_own(root: Path) -> Path:
+    """Return the record to compare with in a dry run: the index's own, or an empty one in memory."""
+    return root / RECORD if (root / RECORD).is_file() else Path(":memory:")
+
+
+def report_json(report: IngestReport) -> dict[str, Any]:
+    """Return a report for programs."""
+    return {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+        "warned": [{"document": name, "reason": reason} for name, reason in report.warned],
+        "refused": [{"document": name, "reason": reason} for name, reason in report.refused],
+        "counts": {
+            name: len(getattr(report, name))
+            for name in ("added", "updated", "unchanged", "removed", "warned", "refused")
+        },
+        "passages": report.passages,
+        "generation": report.generation,
+        "published": report.published,
+    }
+
+
+def report_text(report: IngestReport, *, check: bool = False) -> str:
+    """Return a report for people: the counts, then every warning and refusal with its reason."""
+    counts = ", ".join(
+        f"{len(getattr(report, name))} {name}" for name in ("added", "updated", "unchanged", "removed", "refused")
+    )
+    lines = [("Would be: " if check else "") + counts + f"; {report.passages} passages cut."]
+    for title, pairs in (("Warning", report.warned), ("Refused", report.refused)):
+        lines.extend(f"{title}: {name}: {reason}" for name, reason in pairs)
+    if not check:
+        state = "published" if report.published else "unchanged, nothing to publish"
+        lines.append(f"Generation {report.generation} {state}.")
+    return "\n".join(lines)
+
+
+def list_documents(root: Path) -> Said:
+    """List the documents of the record with their passages and where they came from."""
+    with Catalogue(existing_record(root)) as record:
+        rows = record.rows()
+        documents = [
+            {
+                "id": document.id,
+                "title": document.title,
+                "collaborative": document.metadata.collaborative,
+                "characters": len(document.text),
+                "passages": len(record.passages(document.id)),
+                "sha256": document.sha256,
+                "root": rows[document.id].root,
+            }
+            for document in record.documents()
+        ]
+    lines = [f"{d['id']}  {d['title']}  ({d['passages']} passages, {d['characters']} characters)" for d in documents]
+    return {"documents": documents}, [*lines, f"{len(documents)} documents"]
+
+
+def doctor(root: Path) -> Said:
+    """Check that record, Chroma, keyword index and manifest agree; say what is wrong and what to do."""
+    faults: list[str] = []
+    counts: dict[str, int] = {}
+    try:
+        with Catalogue(existing_record(root)) as record:
+            state = record.integrity()
+            counts["documents"], counts["passages"] = record.counts()
+        if state != "ok":
+            faults.append(f"the record is damaged ({state}): restore a backup")
+        folder = current_folder(root)
+        manifest = read_manifest(folder)
+        counts["generation_documents"], counts["generation_passages"] = manifest.documents, manifest.passages
+        verify_in_child(folder, root)
+    except IndexMissing:
+        raise
+    except IndexDamaged as error:
+        faults.append(str(error))
+    lines = [f"{name.replace('_', ' ')}: {number}" for name, number in counts.items()]
+    if faults:
+        lines += [*(f"Fault: {fault}" for fault in faults), "To mend it: python3 run.py ingest rebuild"]
+    else:
+        lines.append("Healthy: record, vectors, keyword index and manifest agree.")
+    return {"healthy": not faults, "faults": faults, **counts}, lines
+
+
+def rebuild(ingest: Ingest) -> Said:
+    """Publish the record anew; embed again what another model or recipe made."""
+    ingest.embed_again()
+    ingest.publish(always=True)
+    said = {"generation": ingest.report.generation, "embedded_again": len(ingest.report.updated)}
+    return said, [f"Generation {said['generation']} published; {said['embedded_again']} documents embedded again."]
+
+
+def remove(ingest: Ingest, identifiers: Sequence[str]) -> Said:
+    """Remove documents by id, and their every trace from record and index."""
+    if not identifiers:
+        raise CasebookError("remove takes one or more document ids; see them with: python3 run.py ingest list")
+    known = ingest.known_ids()
+    unknown = [identifier for identifier in identifiers if identifier not in known]
+    if unknown:
+        raise DocumentUnknown(f"No document {unknown[0]!r} is in this index; nothing was removed. See: ingest list")
+    ingest.remove(identifiers)
+    return {"removed": list(identifiers)}, [f"Removed: {', '.join(identifiers)}"]
+
+
+def backup(root: Path, target: Path) -> Said:
+    """Copy the record, from which everything can be rebuilt, to one file; safe while an ingest runs."""
+    if target.exists():
+        raise CasebookError(f"{target} is there already; name a new file.")
+    source = sqlite3.connect(existing_record(root))
+    copy = sqlite3.connect(target)
+    with source, copy:
+        source.backup(copy)
+    copy.close()
+    source.close()
+    with Catalogue(target) as record:
+        documents, passages = record.counts()
+    said = {"file": str(target), "documents": documents, "passages": passages}
+    return said, [f"{documents} documents and {passages} passages are in {target}."]
+
+
+def put_back(root: Path, source: Path) -> None:
+    """Put a backup in the record's place, checked first. Raises CasebookError, IndexDamaged."""
+    if not source.is_file():
+        raise CasebookError(f"There is no backup at {source}.")
+    beside = root / (RECORD + ".tmp")
+    beside.write_bytes(source.read_bytes())
+    with Catalogue(beside) as record:
+        state = record.integrity()
+    if state != "ok":
+        beside.unlink()
+        raise IndexDamaged(f"The backup {source} is damaged ({state}); the index was left as it is.")
+    with beside.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    beside.replace(root / RECORD)
+    flush_folder(root)

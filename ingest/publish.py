@@ -1,0 +1,253 @@
+"""The record → a new generation: built beside the live one, verified in a child, then pointed to.
+
+A crash at any instant leaves ``CURRENT`` at the generation before, whole; what was half built carries the
+suffix ``.tmp`` and is swept at the next publish. Chroma is written once and never updated in place (a killed
+flush can leave a folder that crashes every later process), so it is a cache that can always be rebuilt.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from assistant.catalogue import RECIPE, Catalogue
+from assistant.errors import CasebookError, IndexDamaged
+from assistant.index import COLLECTION, Generation, Manifest, analyser, file_sizes, open_chroma
+from assistant.schema import Document, Passage, sha256_of
+from assistant.sentences import split_sentences
+from ingest.chunker import embedded_text
+
+VERIFY_SECONDS = 300
+SAMPLES = 20
+_BATCH = 250
+# Exact enough that the nearest hundred are the true ones on corpora of this size; one thread builds one graph.
+_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32, "num_threads": 1}
+
+
+def generation_digest(record: Catalogue, identity: str) -> str:
+    """Return what names a generation's content: equal documents, recipe and model give an equal digest."""
+    lines = [f"{row.id} {row.fingerprint} {row.recipe}" for row in record.rows().values()]
+    return sha256_of("\n".join([identity, *lines]))[:16]
+
+
+def publish(root: Path, record: Catalogue, *, model: str, identity: str, precision: str) -> Manifest:
+    """Build, verify and point to a new generation; return its manifest.
+
+    Raises IndexDamaged where the verification fails: the generation before goes on answering.
+    """
+    for stale in root.glob("gen-*.tmp"):
+        shutil.rmtree(stale)
+    number = max((int(path.name[4:]) for path in root.glob("gen-*") if path.name[4:].isdigit()), default=0) + 1
+    building = root / f"gen-{number}.tmp"
+    building.mkdir()
+    record.copy_without_vectors(building / "record.sqlite")
+    sentences = _write_keyword(building / "keyword", record)
+    _write_chroma(building / "chroma", record)
+    documents, passages = record.counts()
+    manifest = Manifest(
+        generation=generation_digest(record, identity),
+        number=number,
+        model=model,
+        identity=identity,
+        precision=precision,
+        recipe=RECIPE,
+        documents=documents,
+        passages=passages,
+        sentences=sentences,
+        published=date.today().isoformat(),
+        files=file_sizes(building),
+    )
+    (building / "manifest.json").write_text(json.dumps(manifest.to_json(), indent=1), encoding="utf-8")
+    verify_in_child(building, root)
+    _flush(building)
+    folder = building.rename(root / f"gen-{number}")
+    _point(root, folder.name)
+    for path in root.glob("gen-*"):
+        if path.name[4:].isdigit() and int(path.name[4:]) < number - 1:
+            shutil.rmtree(path)
+    return manifest
+
+
+def _each(record: Catalogue) -> Iterator[tuple[Document, tuple[Passage, ...]]]:
+    for document in record.documents():
+        yield document, record.passages(document.id)
+
+
+def _write_keyword(folder: Path, record: Catalogue) -> int:
+    """Write the two keyword indexes, of passages (with title and headings) and of sentences; count the latter."""
+    import tantivy
+
+    schema = (
+        tantivy.SchemaBuilder()
+        .add_text_field("text", tokenizer_name="english", index_option="freq")
+        .add_text_field("document", tokenizer_name="raw", index_option="basic")
+        .add_text_field("passage", stored=True, tokenizer_name="raw", index_option="basic")
+        .build()
+    )
+    writers = {}
+    for name in ("passages", "sentences"):
+        (folder / name).mkdir(parents=True)
+        index = tantivy.Index(schema, path=str(folder / name))
+        index.register_tokenizer("english", analyser())
+        writers[name] = index.writer(heap_size=64_000_000, num_threads=1)
+    count = 0
+    for document, passages in _each(record):
+        for passage in passages:
+            place = {"document": document.id, "passage": passage.id}
+            text = embedded_text(document.title, passage.heading_path, passage.text)
+            writers["passages"].add_document(tantivy.Document(text=text, **place))
+            for start, end in split_sentences(passage.text):
+                writers["sentences"].add_document(tantivy.Document(text=passage.text[start:end], **place))
+                count += 1
+    for writer in writers.values():
+        writer.commit()
+        writer.wait_merging_threads()
+    return count
+
+
+def node_metadata(document: Document, passage: Passage) -> dict[str, str | int]:
+    """Return a passage's metadata as Chroma can filter them.
+
+    ChromaVectorStore refuses lists, so each of several topics is a key of its own: ``topic:dermatology`` = 1.
+    """
+    metadata = document.metadata
+    fields: dict[str, str | int] = {
+        "title": document.title,
+        "collaborative": metadata.collaborative,
+        "region": metadata.region,
+        "type": metadata.type,
+        "heading": " > ".join(passage.heading_path),
+        "start": passage.start,
+        "end": passage.end,
+        "sha256": document.sha256,
+    }
+    if passage.page is not None:
+        fields["page"] = passage.page
+    return fields | {f"topic:{topic}": 1 for topic in metadata.topics}
+
+
+def _write_chroma(folder: Path, record: Catalogue) -> None:
+    """Write the passages as an ordinary LlamaIndex collection, vectors always given."""
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+
+    client = open_chroma(folder)
+    collection = client.create_collection(COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW})
+    store = ChromaVectorStore(chroma_collection=collection)
+    nodes: list[Any] = []
+    for document, passages in _each(record):
+        source = {NodeRelationship.SOURCE: RelatedNodeInfo(node_id=document.id)}
+        for passage, vector in zip(passages, record.vectors(document.id), strict=True):
+            metadata = node_metadata(document, passage)
+            nodes.append(
+                TextNode(
+                    id_=passage.id,
+                    text=passage.text,
+                    metadata=metadata,
+                    excluded_embed_metadata_keys=list(metadata),
+                    excluded_llm_metadata_keys=[key for key in metadata if key not in {"title", "heading"}],
+                    relationships=source,
+                    start_char_idx=passage.start,
+                    end_char_idx=passage.end,
+                    embedding=vector.tolist(),
+                )
+            )
+        while len(nodes) >= _BATCH:
+            store.add(nodes[:_BATCH])
+            del nodes[:_BATCH]
+    if nodes:
+        store.add(nodes)
+    client.close()
+
+
+def verify_in_child(folder: Path, root: Path) -> None:
+    """Open a generation in a child process, which a damaged index may kill; raise IndexDamaged then."""
+    command = [sys.executable, "-m", "ingest.publish", str(folder), str(root)]
+    try:
+        child = subprocess.run(
+            command, capture_output=True, text=True, timeout=VERIFY_SECONDS, stdin=subprocess.DEVNULL, check=False
+        )
+        wrong = "" if child.returncode == 0 else (child.stderr.strip().splitlines() or [f"exit {child.returncode}"])[-1]
+    except subprocess.TimeoutExpired:
+        wrong = f"no answer within {VERIFY_SECONDS} s"
+    if wrong:
+        raise IndexDamaged(f"The index {folder.name} did not pass its check: {wrong}")
+
+
+def verify(folder: Path, root: Path) -> None:
+    """Raise IndexDamaged unless record, Chroma, keyword index and manifest of a generation agree."""
+    generation = Generation(folder)
+    with Catalogue(root / "record.sqlite", read_only=False) as record:
+        documents, passages = record.counts()
+        manifest = generation.manifest
+        counts = {
+            "documents": (documents, manifest.documents, len(generation.documents)),
+            "passages": (passages, manifest.passages, *generation.sizes()[:2]),
+            "sentences": (manifest.sentences, generation.sizes()[2]),
+        }
+        for name, numbers in counts.items():
+            if len(set(numbers)) != 1:
+                raise IndexDamaged(f"the numbers of {name} differ: {', '.join(map(str, numbers))}")
+        if manifest.generation != generation_digest(record, manifest.identity):
+            raise IndexDamaged("the record has changed since the generation was built")
+        chosen = [document.id for document in generation.documents]
+        for document_id in chosen[:: max(1, len(chosen) // SAMPLES)]:
+            _verify_sample(generation, record, document_id)
+    generation.close()
+
+
+def _verify_sample(generation: Generation, record: Catalogue, document_id: str) -> None:
+    for passage, vector in list(zip(record.passages(document_id), record.vectors(document_id), strict=True))[:1]:
+        if generation.passage(passage.id) != passage:
+            raise IndexDamaged(f"the passage {passage.id} differs from the record")
+        if max(generation.dense(vector, 1).values(), default=0.0) < 0.999 or not np.isfinite(vector).all():
+            raise IndexDamaged(f"the vector of {passage.id} is not found")
+        terms = generation.terms(passage.text)
+        if terms and not generation.keyword(terms, 1, [document_id]):
+            raise IndexDamaged(f"the words of {passage.id} are not found")
+
+
+def _flush(folder: Path) -> None:
+    """Force every file and folder of a generation to disk."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb+") as stream:
+                os.fsync(stream.fileno())
+    for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
+        flush_folder(path)
+
+
+def flush_folder(folder: Path) -> None:
+    """Force a folder's entries to disk, where the system can (Windows has no such call)."""
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _point(root: Path, name: str) -> None:
+    """Replace ``CURRENT`` in one step: this is the instant of publication."""
+    pointer = root / "CURRENT.tmp"
+    with pointer.open("w", encoding="utf-8") as stream:
+        stream.write(name)
+        stream.flush()
+        os.fsync(stream.fileno())
+    flush_folder(root)
+    pointer.replace(root / "CURRENT")
+    flush_folder(root)
+
+
+if __name__ == "__main__":
+    try:
+        verify(Path(sys.argv[1]), Path(sys.argv[2]))
+    except CasebookError as error:
+        sys.exit(str(error))
