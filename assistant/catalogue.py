@@ -111,9 +111,7 @@ class Catalogue:
         # A generation never changes once published, so SQLite need neither lock it nor look for a journal.
         address = f"{path.resolve().as_uri()}?mode=ro&immutable=1" if read_only else str(path)
         try:
-            self._db = sqlite3.connect(
-                address, uri=read_only, isolation_level=None, check_same_thread=False, timeout=5
-            )
+            self._db = sqlite3.connect(address, uri=read_only, isolation_level=None, check_same_thread=False, timeout=5)
             if not read_only:
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._prepare()
@@ -214,13 +212,17 @@ class Catalogue:
         """Return the row of every file that was read whole, by origin."""
         rows = self._db.execute("SELECT origin, root, sha256, recipe, warnings FROM files ORDER BY origin")
         return {
-            row[0]: FileRow(origin=row[0], root=row[1], sha256=row[2], recipe=row[3], warnings=tuple(json.loads(row[4])))
+            row[0]: FileRow(
+                origin=row[0], root=row[1], sha256=row[2], recipe=row[3], warnings=tuple(json.loads(row[4]))
+            )
             for row in rows
         }
 
     def same_text(self, sha256: str) -> tuple[str, ...]:
         """Return the ids of the documents with this very text."""
-        return tuple(row[0] for row in self._db.execute("SELECT id FROM documents WHERE sha256 = ? ORDER BY id", (sha256,)))
+        return tuple(
+            row[0] for row in self._db.execute("SELECT id FROM documents WHERE sha256 = ? ORDER BY id", (sha256,))
+        )
 
     def put(self, document: Document, row: DocumentRow, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Write a document whole, in place of the one of its id, in one transaction."""
@@ -228,13 +230,29 @@ class Catalogue:
             db.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
             db.execute(
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (document.id, row.root, row.origin, row.recipe, row.fingerprint)
-                + (document.sha256, document.title, document.text, document_parts(document)),
+                (
+                    document.id,
+                    row.root,
+                    row.origin,
+                    row.recipe,
+                    row.fingerprint,
+                    document.sha256,
+                    document.title,
+                    document.text,
+                    document_parts(document),
+                ),
             )
             db.executemany(
                 "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (document.id, p.start, p.end, json.dumps(p.heading_path, ensure_ascii=False), p.page, v.tobytes())
+                    (
+                        document.id,
+                        p.start,
+                        p.end,
+                        json.dumps(p.heading_path, ensure_ascii=False),
+                        p.page,
+                        v.tobytes(),
+                    )
                     for p, v in zip(passages, vectors, strict=True)
                 ],
             )
@@ -257,7 +275,10 @@ class Catalogue:
         with self._transaction() as db:
             for identifier in identifiers:
                 db.execute("DELETE FROM passages WHERE document_id = ?", (identifier,))
-                db.execute("DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?)", (identifier,))
+                db.execute(
+                    "DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?)",
+                    (identifier,),
+                )
                 db.execute("DELETE FROM documents WHERE id = ?", (identifier,))
 
     def vectors(self, document_id: str) -> Vectors:
@@ -265,7 +286,11 @@ class Catalogue:
         rows = self._db.execute(
             'SELECT vector FROM passages WHERE document_id = ? ORDER BY start, "end"', (document_id,)
         ).fetchall()
-        return np.stack([np.frombuffer(row[0], dtype=np.float32) for row in rows]) if rows else np.empty((0, 0), np.float32)
+        return (
+            np.stack([np.frombuffer(row[0], dtype=np.float32) for row in rows])
+            if rows
+            else np.empty((0, 0), np.float32)
+        )
 
     def copy_without_vectors(self, target: Path) -> None:
         """Write a copy for a generation: everything but the vectors, in a file of its own."""
@@ -273,8 +298,10 @@ class Catalogue:
         try:
             self._db.execute("BEGIN")
             for table in ("files", "documents", "passages"):
-                columns = "*" if table != "passages" else 'document_id, start, "end", heading_path, page, NULL AS vector'
-                self._db.execute(f"CREATE TABLE copy.{table} AS SELECT {columns} FROM main.{table}")  # noqa: S608
+                columns = (
+                    "*" if table != "passages" else 'document_id, start, "end", heading_path, page, NULL AS vector'
+                )
+                self._db.execute(f"CREATE TABLE copy.{table} AS SELECT {columns} FROM main.{table}")
             self._db.execute("CREATE UNIQUE INDEX copy.documents_by_id ON documents (id)")
             self._db.execute('CREATE UNIQUE INDEX copy.passages_by_place ON passages (document_id, start, "end")')
             self._db.execute(f"PRAGMA copy.user_version={SCHEMA}")

@@ -163,7 +163,10 @@ class SentenceTransformerEmbedder:
             torch.set_num_threads(threads)
         self._folder = folder
         self._model: Any = SentenceTransformer(
-            str(folder), device="cpu", local_files_only=True, trust_remote_code=False,
+            str(folder),
+            device="cpu",
+            local_files_only=True,
+            trust_remote_code=False,
             model_kwargs={"use_safetensors": True},
         )
         self.max_tokens = int(self._model.max_seq_length)

@@ -133,7 +133,9 @@ class Generation:
         found = file_sizes(folder)
         wrong = [name for name, size in self.manifest.files.items() if found.get(name) != size]
         if wrong:
-            raise IndexDamaged(f"The index is damaged: {wrong[0]} of {folder.name} is not as it was published. {REBUILD}")
+            raise IndexDamaged(
+                f"The index is damaged: {wrong[0]} of {folder.name} is not as it was published. {REBUILD}"
+            )
         self._record = Catalogue(folder / "record.sqlite", read_only=True)
         self._documents: dict[str, Document] = {}
         self._copy: tempfile.TemporaryDirectory[str] | None = None
@@ -238,9 +240,7 @@ class Generation:
         """Return the distinct stems of a text, in its order, without stop words."""
         return tuple(dict.fromkeys(self._analyser.analyze(text)))
 
-    def keyword(
-        self, terms: Sequence[str], limit: int, documents: Collection[str] | None = None
-    ) -> dict[str, float]:
+    def keyword(self, terms: Sequence[str], limit: int, documents: Collection[str] | None = None) -> dict[str, float]:
         """Return the BM25 score of the passages that hold most of the terms, by passage id."""
         return self._search("passages", terms, limit, documents)
 
@@ -250,7 +250,9 @@ class Generation:
         """Return the BM25 score of the best single sentence of passages, by passage id."""
         return self._search("sentences", terms, limit, documents)
 
-    def _search(self, name: str, terms: Sequence[str], limit: int, documents: Collection[str] | None) -> dict[str, float]:
+    def _search(
+        self, name: str, terms: Sequence[str], limit: int, documents: Collection[str] | None
+    ) -> dict[str, float]:
         from tantivy import Occur, Query
 
         if not terms:
@@ -269,5 +271,5 @@ class Generation:
 
     def term_frequency(self, term: str) -> int:
         """Return how many passages hold a stem."""
-        index, searcher = self._keyword["passages"]
+        _index, searcher = self._keyword["passages"]
         return int(searcher.doc_freq("text", term))

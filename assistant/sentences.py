@@ -10,8 +10,10 @@ import re
 Span = tuple[int, int]
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof sir st rev hon gen col jr sr vs etc eg ie cf al no nos vol pp ed eds fig figs dept approx "
-    "inc ltd co corp est min max jan feb mar apr jun jul aug sep sept oct nov dec c ca".split()
+    (
+        "mr mrs ms dr prof sir st rev hon gen col jr sr vs etc eg ie cf al no nos vol pp ed eds fig figs dept approx "
+        "inc ltd co corp est min max jan feb mar apr jun jul aug sep sept oct nov dec c ca"
+    ).split()
 )
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n+")
 _OPENING = re.compile(r"[\"'“‘(\[]*[A-Z0-9£$€•\-–—À-Þ]")

@@ -79,7 +79,7 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> IngestReport:
         return ingest.run(paths, check=False, yes=options.yes, limits=limits)
 
 
-class _progress:  # noqa: N801 - reads as the context it is
+class _progress:
     """A progress bar with an estimate on a terminal's stderr; a line now and then elsewhere."""
 
     def __enter__(self) -> Progress:

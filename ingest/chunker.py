@@ -71,21 +71,23 @@ def _sections(document: Document) -> list[Span]:
 class _Packer:
     """Packs the pieces of one section into as few spans as fit."""
 
-    def __init__(self, text: str, count: CountTokens, limit: int) -> None:
-        self._text, self._count, self._limit = text, count, limit
+    def __init__(self, text: str, count: CountTokens, room: int) -> None:
+        self._text, self._count, self._room = text, count, room
+        self._target = min(TARGET_TOKENS, room)
 
     def _size(self, span: Span) -> int:
         return self._count([self._text[span[0] : span[1]]])[0]
 
     def pack(self, span: Span, level: int = 0) -> list[Span]:
-        if self._size(span) <= self._limit:
+        """Return spans that fit: a whole section or paragraph if it does, else pieces up to the target."""
+        if self._size(span) <= (self._room if level else self._target):
             return [span]
         pieces = self._split(span, level)
         if level < 3:
             pieces = [part for piece in pieces for part in self.pack(piece, level + 1)]
         packed: list[Span] = []
         for piece in pieces:
-            if packed and self._size((packed[-1][0], piece[1])) <= self._limit:
+            if packed and self._size((packed[-1][0], piece[1])) <= self._target:
                 packed[-1] = (packed[-1][0], piece[1])
             else:
                 packed.append(piece)
@@ -98,7 +100,7 @@ class _Packer:
             return _pieces(self._text, span, r"\n")
         if level == 2:
             return list(split_sentences(self._text, *span))
-        return list(_words(self._text, span, lambda part: self._size(part) <= self._limit))
+        return list(_words(self._text, span, lambda part: self._size(part) <= self._room))
 
 
 def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> tuple[tuple[Passage, str], ...]:
@@ -112,7 +114,7 @@ def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> tup
         prefix = _prefix(document.title, path, count_tokens, max_tokens)
         # Two tokens of grace: a slice may tokenise otherwise beside its prefix than alone.
         room = max_tokens - count_tokens([embedded_text(*prefix, "")])[0] - 2
-        for start, end in _Packer(document.text, count_tokens, min(TARGET_TOKENS, room)).pack(section):
+        for start, end in _Packer(document.text, count_tokens, room).pack(section):
             passage = Passage(
                 id=passage_id(document.id, start, end),
                 document_id=document.id,

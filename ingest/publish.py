@@ -172,7 +172,12 @@ def verify_in_child(folder: Path, root: Path) -> None:
     command = [sys.executable, "-m", "ingest.publish", str(folder), str(root)]
     try:
         child = subprocess.run(
-            command, capture_output=True, text=True, timeout=VERIFY_SECONDS, stdin=subprocess.DEVNULL, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=VERIFY_SECONDS,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
         wrong = "" if child.returncode == 0 else (child.stderr.strip().splitlines() or [f"exit {child.returncode}"])[-1]
     except subprocess.TimeoutExpired:

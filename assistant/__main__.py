@@ -1,0 +1,214 @@
+"""``python -m assistant``: ask, search, source, verify, evaluate."""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import CasebookError, QuestionSetError
+from assistant.schema import Turn
+from assistant.settings import Settings, load_settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="assistant", description="Ask the case studies; every sentence is cited.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, text: str) -> argparse.ArgumentParser:
+        one = verbs.add_parser(name, help=text, description=text)
+        one.add_argument("--index", type=Path, help="folder of the index (default: the project's own)")
+        return one
+
+    ask = verb("ask", "answer a question from the case studies, or say why not; exit 0 either way, 2 on an error")
+    search = verb("search", "show the passages that match best, without an answer")
+    for one in (ask, search):
+        one.add_argument("question")
+        one.add_argument(
+            "--only",
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="restrict to a collaborative, region, topic, type or document; may be repeated",
+        )
+        one.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    ask.add_argument("--history", type=Path, metavar="FILE", help='earlier turns: [{"role": "user", "text": "…"}, …]')
+    search.add_argument("--limit", type=int, default=10, help="how many passages")
+    source = verb("source", "print the canonical text of a document, or a part of it")
+    source.add_argument("id")
+    source.add_argument("--start", type=int, default=0, metavar="N")
+    source.add_argument("--end", type=int, metavar="N")
+    source.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    verify = verb("verify", "check every span of a stored answer again; exit 0 if all hold, 1 if not, 2 on an error")
+    verify.add_argument(
+        "answer", type=Path, metavar="ANSWER.json", help="what ask --json printed; - for standard input"
+    )
+    evaluate = verb("evaluate", "run a question set and write the records; exit 0 whatever the scores, 2 on an error")
+    evaluate.add_argument("set", type=Path, metavar="SET", help="questions: .jsonl, or a folder in BEIR layout")
+    evaluate.add_argument("--out", type=Path, metavar="RUN.jsonl", help="where the records go")
+    evaluate.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
+    evaluate.add_argument("--json", action="store_true", help="print the summary as JSON")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a verb; return its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings(index=options.index)
+        return _VERBS[options.verb](options, settings)
+    except CasebookError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _print(text: str) -> None:
+    """Print, also where the terminal cannot show every character."""
+    sys.stdout.buffer.write(text.encode("utf-8", errors="replace") + b"\n")
+    sys.stdout.flush()
+
+
+def _filters(pairs: Sequence[str]) -> dict[str, list[str]]:
+    only: dict[str, list[str]] = {}
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark or not value:
+            raise CasebookError(f'--only takes NAME=VALUE, not {pair!r}; for instance --only region="West Midlands"')
+        only.setdefault(name.strip(), []).append(value.strip())
+    return only
+
+
+def _history(path: Path | None) -> tuple[Turn, ...]:
+    if path is None:
+        return ()
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8"))
+        return tuple(Turn(role=str(turn["role"]), text=str(turn["text"])) for turn in turns)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise QuestionSetError(
+            f'{path} is no history ({error}). It should hold [{{"role": "user", "text": "…"}}, …].'
+        ) from error
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.freshness import ensure_default_index
+    from assistant.pipeline import open_assistant
+    from assistant.terminal import show_answer
+
+    only, history = _filters(options.only), _history(options.history)
+    ensure_default_index(settings)
+    with open_assistant(settings) as assistant:
+        answer = assistant.ask(options.question, history, only)
+    _print(json.dumps(answer.to_json(), ensure_ascii=False) if options.json else show_answer(answer))
+    return 0
+
+
+def _search(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.freshness import ensure_default_index
+    from assistant.pipeline import open_assistant
+    from assistant.terminal import show_hits
+
+    ensure_default_index(settings)
+    with open_assistant(settings) as assistant:
+        hits = assistant.search(options.question, limit=options.limit, only=_filters(options.only))
+    if not options.json:
+        _print(show_hits(hits))
+        return 0
+    rows: list[dict[str, Any]] = [
+        {
+            "rank": hit.rank,
+            "score": hit.score,
+            "why": dict(hit.why),
+            "document_id": hit.passage.document_id,
+            "start": hit.passage.start,
+            "end": hit.passage.end,
+            "heading": hit.passage.heading_path,
+            "page": hit.passage.page,
+            "text": hit.passage.text,
+        }
+        for hit in hits
+    ]
+    _print(json.dumps({"schema": 1, "question": options.question, "hits": rows}, ensure_ascii=False))
+    return 0
+
+
+def _source(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.freshness import ensure_default_index
+    from assistant.index import Generation, current_folder
+    from assistant.terminal import show_document
+
+    ensure_default_index(settings)
+    document = Generation(current_folder(settings.index)).document(options.id)
+    end = len(document.text) if options.end is None else options.end
+    if not 0 <= options.start <= end <= len(document.text):
+        raise CasebookError(
+            f"{options.start} to {end} is no part of {document.id}, which has {len(document.text)} characters."
+        )
+    if options.json:
+        said = {
+            "schema": 1,
+            "id": document.id,
+            "sha256": document.sha256,
+            "title": document.title,
+            "start": options.start,
+            "end": end,
+            "text": document.text[options.start : end],
+        }
+        _print(json.dumps(said, ensure_ascii=False))
+    else:
+        _print(show_document(document, options.start, end))
+    return 0
+
+
+def _verify(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.catalogue import Catalogue
+    from assistant.errors import DocumentUnknown
+    from assistant.index import current_folder
+    from assistant.verification import verify
+
+    try:
+        text = sys.stdin.read() if str(options.answer) == "-" else options.answer.read_text(encoding="utf-8")
+        answer = json.loads(text)
+        with Catalogue(current_folder(settings.index) / "record.sqlite", read_only=True) as record:
+
+            def text_of(identifier: str) -> str | None:
+                try:
+                    return record.document(identifier).text
+                except DocumentUnknown:
+                    return None
+
+            faults = verify(answer, text_of)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CasebookError(f"{options.answer} is no answer in the JSON of ask --json ({error!r}).") from error
+    for fault in faults:
+        _print(fault)
+    if not faults:
+        _print(f"All {len(answer['citations'])} citations hold, to the character.")
+    return 1 if faults else 0
+
+
+def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.evaluation import read_questions, run, summarise, summary_text
+    from assistant.freshness import ensure_default_index
+    from assistant.pipeline import open_assistant
+
+    questions = read_questions(options.set)[: options.limit]
+    ensure_default_index(settings)
+    with open_assistant(settings) as assistant:
+        records = run(assistant, questions, options.out, provenance={"set": options.set.name})
+    summary = summarise(records)
+    _print(json.dumps({"schema": 1, **summary}, ensure_ascii=False) if options.json else summary_text(summary))
+    return 0
+
+
+_VERBS = {"ask": _ask, "search": _search, "source": _source, "verify": _verify, "evaluate": _evaluate}
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""Candidates → the sentences of an answer: which, how many, in what order, each bound to its span.
+
+Nothing is written here: every sentence is a verbatim slice of a document, and its citation is built from the hit
+that it was found in.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from assistant.evidence import Candidate
+from assistant.question import Asked
+from assistant.schema import Citation, Document, Hit, Sentence
+from assistant.sentences import split_sentences
+
+MAX_SENTENCES = 6
+MAX_LIST_ITEMS = 12
+# A further sentence is taken while its score is this share of the best one's, up to so many.
+_SHARE = {"fact": 0.88, "how": 0.74, "list": 0.80, "plain": 0.82}
+_LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 4}
+_SAME = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence to be shown: where it stands, and the hit it was found in."""
+
+    document: Document
+    hit: Hit
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The verbatim slice."""
+        return self.document.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of a document: the sentence that introduces it (it ends with a colon) and its items."""
+
+    intro: tuple[int, int] | None
+    items: tuple[tuple[int, int], ...]
+
+
+def listing_at(document: Document, start: int) -> Listing | None:
+    """Return the list that an offset stands in or introduces, or None."""
+    text = document.text
+    block = _block(text, start)
+    if "\n" in text[slice(*block)]:
+        before = _block(text, block[0] - 3) if block[0] >= 3 else None
+        return Listing(_intro(text, before), _lines(text, block))
+    intro = _intro(text, block)
+    if intro is None or not intro[0] <= start < intro[1] or block[1] + 2 >= len(text):
+        return None
+    behind = _block(text, block[1] + 2)
+    if any(heading.start == behind[0] for heading in document.headings):
+        return None
+    return Listing(intro, _lines(text, behind))
+
+
+def _block(text: str, offset: int) -> tuple[int, int]:
+    """Return the run of lines around an offset that no empty line interrupts."""
+    start = text.rfind("\n\n", 0, offset + 1)
+    end = text.find("\n\n", offset)
+    return (0 if start < 0 else start + 2), (len(text) if end < 0 else end)
+
+
+def _lines(text: str, block: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    return tuple((block[0] + m.start(), block[0] + m.end()) for m in re.finditer(r"[^\n]+", text[slice(*block)]))
+
+
+def _intro(text: str, block: tuple[int, int] | None) -> tuple[int, int] | None:
+    if block is None or not text[slice(*block)].rstrip().endswith(":"):
+        return None
+    sentences = split_sentences(text, *block)
+    return sentences[-1] if sentences else None
+
+
+def manner(asked: Asked) -> str:
+    """Return which kind of answer a question wants: fact, list, how or plain."""
+    if asked.is_list:
+        return "list"
+    if asked.wants and not asked.is_how_or_why:
+        return "fact"
+    return "how" if asked.is_how_or_why else "plain"
+
+
+def choose(
+    asked: Asked,
+    candidates: Sequence[Candidate],
+    stems: Callable[[str], Iterable[str]],
+    *,
+    limit: int = MAX_SENTENCES,
+    floor: float = 0.0,
+) -> list[Span]:
+    """Return the sentences that answer one question from one body of evidence, in reading order.
+
+    ``candidates`` come best first and hold at least one that is no gap; at most ``limit`` are taken (an
+    introduced list counts as one), none with a score under ``floor``.
+    """
+    stated = [candidate for candidate in candidates if not candidate.is_gap]
+    kind = manner(asked)
+    if kind == "fact":  # of nearly equal sentences, one that holds the type of fact comes first
+        near = 0.85 * stated[0].score
+        stated = sorted(stated, key=lambda c: (not (c.fits and c.score >= near), -c.score, c.document.id, c.start))
+    best = stated[0]
+    if kind == "list" and (listed := _whole_list(stated)):
+        return listed
+    chosen: list[Candidate] = []
+    covered: set[tuple[str, int]] = set()
+    for candidate in stated:
+        if len(chosen) >= min(limit, _LIMIT[kind]) or candidate.score < max(_SHARE[kind] * best.score, floor):
+            break
+        listing = listing_at(candidate.document, candidate.start)
+        if (candidate.document.id, candidate.start) in covered:
+            continue
+        if candidate.text.endswith(":") and any(c.text.endswith(":") for c in chosen):
+            continue
+        if any(_alike(candidate.text, other.text, stems) for other in chosen):
+            continue
+        chosen.append(candidate)
+        if listing is not None and candidate.text.endswith(":"):
+            inner = [s for item in listing.items for s, _ in split_sentences(candidate.document.text, *item)]
+            covered.update((candidate.document.id, start) for start in inner)
+            chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
+    lead = chosen[:1] if kind == "fact" else []
+    rest = sorted(chosen[len(lead) :], key=lambda c: (c.document.id != best.document.id, c.document.id, c.start))
+    return _with_lists([Span(c.document, c.hit, c.start, c.end) for c in [*lead, *rest]])
+
+
+def _whole_list(stated: Sequence[Candidate]) -> list[Span]:
+    """Return the list that the best evidence stands in or introduces, whole; none where it only looks like it."""
+    best = stated[0]
+    for candidate in stated[:3]:
+        listing = listing_at(candidate.document, candidate.start)
+        if listing is None or candidate.score < 0.85 * best.score or candidate.words < 0.6 * best.words:
+            continue
+        inside = [
+            c
+            for c in stated[:10]
+            if c.document.id == candidate.document.id and any(s <= c.start < e for s, e in listing.items)
+        ]
+        introduced = listing.intro is not None and listing.intro[0] == candidate.start
+        if introduced or len(inside) >= 2:
+            return _list_spans(candidate, listing)
+    return []
+
+
+def _list_spans(candidate: Candidate, listing: Listing) -> list[Span]:
+    spans = [] if listing.intro is None else [Span(candidate.document, candidate.hit, *listing.intro)]
+    for start, end in listing.items[:MAX_LIST_ITEMS]:
+        spans.extend(
+            Span(candidate.document, candidate.hit, s, e)
+            for s, e in split_sentences(candidate.document.text, start, end)
+        )
+    return spans
+
+
+def _with_lists(spans: Sequence[Span]) -> list[Span]:
+    """Never show an introduction without its list."""
+    shown: list[Span] = []
+    for span in spans:
+        if any(span.document.id == s.document.id and (span.start, span.end) == (s.start, s.end) for s in shown):
+            continue
+        shown.append(span)
+        listing = listing_at(span.document, span.start) if span.text.endswith(":") else None
+        if listing is not None and listing.intro == (span.start, span.end):
+            shown.extend(Span(span.document, span.hit, *item) for item in listing.items[:MAX_LIST_ITEMS])
+    return shown
+
+
+def _alike(one: str, other: str, stems: Callable[[str], Iterable[str]]) -> bool:
+    first, second = frozenset(stems(one)), frozenset(stems(other))
+    return bool(first and second) and len(first & second) / min(len(first), len(second)) > _SAME
+
+
+def cite(spans: Sequence[Span]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
+    """Bind each sentence to its span; the same span has one number. Raises AssertionError on a wrong slice."""
+    citations: dict[tuple[str, int, int], Citation] = {}
+    sentences = []
+    for span in spans:
+        key = (span.document.id, span.start, span.end)
+        if key not in citations:
+            citations[key] = _citation(span, len(citations) + 1)
+        sentences.append(Sentence(text=span.text, citations=(citations[key].number,)))
+    for citation, span in zip(citations.values(), spans, strict=False):
+        text = next(s.document.text for s in spans if s.document.id == citation.document_id)
+        if text[citation.start : citation.end] != citation.quote:
+            raise AssertionError(
+                f"the quote of {citation.document_id}#{citation.start}-{citation.end} is not its slice ({span})"
+            )
+    return tuple(sentences), tuple(citations.values())
+
+
+def _citation(span: Span, number: int) -> Citation:
+    document = span.document
+    sources = document.sources_at(span.start, span.end)
+    return Citation(
+        number=number,
+        document_id=document.id,
+        sha256=document.sha256,
+        title=document.title,
+        collaborative=document.metadata.collaborative,
+        sources=sources,
+        source_url=next((source.url for source in sources if source.url), document.metadata.source_url),
+        heading=document.heading_path(span.start),
+        page=document.page_at(span.start),
+        start=span.start,
+        end=span.end,
+        quote=span.text,
+    )

@@ -1,0 +1,149 @@
+"""Whose fact it is: which collaboratives a question names, and what names the corpus does not know.
+
+Names come from the front matter (collaborative, aliases), nothing is built in. The longest name wins, and a name
+that goes on in capitals to another body's name ("Black Country" in "Black Country Primary Care Collaborative")
+does not count as the shorter one.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from assistant.schema import Document
+
+_WORD = re.compile(r"[^\W_]+|&")
+# Words that may follow a body's short name without making it another body.
+_GENERIC = frozenset(
+    (
+        "provider providers collaborative collaboratives collaboration partnership alliance federation group board "
+        "trust trusts acute nhs apc the programme system s hospitals hospital region area network icb ics jpc case "
+        "study"
+    ).split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A body that a question names: the words as written and the documents that are about it."""
+
+    text: str
+    documents: tuple[str, ...]
+
+
+def _key(text: str) -> tuple[str, ...]:
+    words = tuple(word.lower() for word in _WORD.findall(text))
+    return words[1:] if words[:1] == ("the",) and len(words) > 1 else words
+
+
+class Bodies:
+    """The names of the corpus' collaboratives, and the words of its texts."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._documents = tuple(documents)
+
+    @cached_property
+    def _names(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        names: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for document in self._documents:
+            for name in (document.metadata.collaborative, *document.metadata.aliases):
+                if key := _key(name):
+                    names[key].add(document.id)
+        return {key: frozenset(ids) for key, ids in names.items()}
+
+    @cached_property
+    def _shared(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        """First words of at least two that begin the names of several bodies: ``West Yorkshire``."""
+        parts: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for key, ids in self._names.items():
+            for length in range(2, len(key)):
+                parts[key[:length]] |= ids
+        return {
+            key: frozenset(ids)
+            for key, ids in parts.items()
+            if len(ids) > 1
+            and key not in self._names
+            and not set(key) <= _GENERIC | {"and", "of"}
+            and key[-1] not in {"and", "of", "the"}
+        }
+
+    @cached_property
+    def _plain_words(self) -> frozenset[str]:
+        """Words that the corpus writes in small letters: ``impact`` is one, ``wyaat`` is not."""
+        words: set[str] = set()
+        for document in self._documents:
+            words.update(re.findall(r"\b[a-z]{2,}\b", document.text))
+        return frozenset(words)
+
+    @cached_property
+    def _folded(self) -> tuple[str, ...]:
+        return tuple(" " + " ".join(_WORD.findall(document.text.lower())) + " " for document in self._documents)
+
+    def mentions(self, question: str) -> tuple[Mention, ...]:
+        """Return the bodies that a question names, in its order, each once."""
+        return self._find(question, self._names)
+
+    def shared_mentions(self, question: str) -> tuple[Mention, ...]:
+        """Return the parts of names that fit several bodies, where no whole name is there."""
+        return self._find(question, self._shared)
+
+    def _find(self, question: str, names: Mapping[tuple[str, ...], frozenset[str]]) -> tuple[Mention, ...]:
+        tokens = list(_WORD.finditer(question))
+        words = [token.group().lower() for token in tokens]
+        longest = max(map(len, names), default=0)
+        found: list[Mention] = []
+        at = 0
+        while at < len(tokens):
+            for length in range(min(longest, len(tokens) - at), 0, -1):
+                documents = names.get(tuple(words[at : at + length]))
+                span = question[tokens[at].start() : tokens[at + length - 1].end()]
+                if documents and self._means_the_body(span) and not self._goes_on(question, tokens, at, at + length):
+                    found.append(Mention(text=span, documents=tuple(sorted(documents))))
+                    at += length - 1
+                    break
+            at += 1
+        unique = {mention.documents: mention for mention in reversed(found)}
+        return tuple(reversed(unique.values()))
+
+    def _means_the_body(self, span: str) -> bool:
+        """An abbreviation that is also a plain word counts in capitals only."""
+        return " " in span or span.isupper() or span.lower() not in self._plain_words
+
+    def _goes_on(self, question: str, tokens: list[re.Match[str]], start: int, end: int) -> bool:
+        """Whether capitals before or behind a name make it part of another body's name that the corpus holds."""
+        behind = []
+        for token in tokens[end : end + 6]:
+            if not (token.group()[0].isupper() or token.group().lower() in {"and", "of", "&"}):
+                break
+            if question[tokens[end - 1 + len(behind)].end() : token.start()].strip(" '’-"):
+                break
+            behind.append(token.group().lower())
+        while behind and behind[-1] in {"and", "of", "&"}:
+            behind.pop()
+        before = []
+        for token in reversed(tokens[max(0, start - 2) : start]):
+            if not (token.group()[0].isupper() and token.start() > 0):
+                break
+            before.insert(0, token.group().lower())
+        if set(behind) <= _GENERIC and not before:
+            return False
+        own = [token.group().lower() for token in tokens[start:end]]
+        wider = [own + behind] if behind and not set(behind) <= _GENERIC else []
+        wider += [before[i:] + own for i in range(len(before))]
+        return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
+
+    def knows(self, name: str) -> bool:
+        """Whether the corpus holds a name: its words as one run, its parts joined by "and", or all pairs of neighbours."""
+        words = [word for word in _WORD.findall(name.lower()) if word != "the"]
+        if self._holds(words):
+            return True
+        parts = re.split(r"\s+(?:and|&|for)\s+", name)
+        if len(parts) > 1:
+            return all(self.knows(part) for part in parts)
+        pairs = [words[i : i + 2] for i in range(len(words) - 1)]
+        return len(words) > 2 and all(self._holds(pair) for pair in pairs)
+
+    def _holds(self, words: list[str]) -> bool:
+        run = f" {' '.join(words)} "
+        return any(run in text for text in self._folded) or tuple(words) in self._names

@@ -1,0 +1,58 @@
+"""A follow-up and its history → a standalone question, and what was carried over, without a language model."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.attribution import Bodies
+from assistant.question import content_words
+from assistant.schema import Turn
+
+_POINTS_BACK = re.compile(
+    r"\b(?:it|its|they|them|their|theirs|there|that|this|those|these|he|she|his|her|him|the (?:same|collaborative|programme|trusts?|committee|"
+    r"board|network|scheme|project|group|hub|partnership))\b",
+    re.I,
+)
+_GOES_ON = re.compile(
+    r"^(?:and|but|so|or|also|what about|how about|what else|anything else|why\?*$|how\?*$|when\?*$|who\?*$|yes|no|ok|sure)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standalone:
+    """A question that can be searched for by itself, and the names and words it was given from before."""
+
+    text: str
+    carried: tuple[str, ...] = ()
+
+
+def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standalone:
+    """Return a question completed from the user's earlier turns, or as it is where it needs nothing.
+
+    A follow-up keeps the body that was named last; one that says almost nothing by itself keeps the last
+    question's words too.
+    """
+    earlier = [turn.text for turn in history if turn.role == "user" and turn.text.strip()]
+    text = question.strip()
+    if not earlier or not text:
+        return Standalone(text)
+    words = content_words(text)
+    names_one = bool(bodies.mentions(text))
+    thin = len(words) <= 2
+    leans = bool(_GOES_ON.match(text) or _POINTS_BACK.search(text)) or thin
+    if not leans:
+        return Standalone(text)
+    if names_one and not _GOES_ON.match(text):
+        return Standalone(text)
+    carried: list[str] = []
+    if not names_one:
+        last = next((found for turn in reversed(earlier) if (found := bodies.mentions(turn))), ())
+        carried.extend(mention.text for mention in last)
+    if thin or _GOES_ON.match(text):
+        mentioned = " ".join(mention.text for mention in bodies.mentions(earlier[-1])).lower()
+        present = {word.lower() for word in words}
+        carried.extend(
+            word for word in content_words(earlier[-1]) if word.lower() not in mentioned and word.lower() not in present
+        )
+    return Standalone(f"{text} ({', '.join(carried)})" if carried else text, tuple(carried))

@@ -1,0 +1,89 @@
+"""A run: every question asked, scored and written; and its figures in one table."""
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from assistant.errors import CasebookError
+from assistant.evaluation.metrics import score
+from assistant.pipeline import Assistant
+from assistant.schema import EvaluationRecord, Question
+
+DISTINCT = 100
+
+
+def record_json(record: EvaluationRecord) -> dict[str, Any]:
+    """Return a record as a line of RUN.jsonl."""
+    return {
+        "question": asdict(record.question),
+        "answer": dict(record.answer),
+        "scores": dict(record.scores),
+        "seconds": record.seconds,
+    }
+
+
+def run(
+    assistant: Assistant, questions: Sequence[Question], out: Path | None, *, provenance: Mapping[str, Any]
+) -> list[EvaluationRecord]:
+    """Ask every question and score its answer; write a line each to ``out``, provenance first."""
+    first = {"schema": 1, "generation": assistant.generation, "questions": len(questions), **provenance}
+    lines = [json.dumps({"provenance": first}, ensure_ascii=False)]
+    records: list[EvaluationRecord] = []
+    for question in _with_progress(questions):
+        begun = time.perf_counter()
+        answer = assistant.ask(question.text, question.history, distinct=DISTINCT).to_json()
+        seconds = round(time.perf_counter() - begun, 4)
+        record = EvaluationRecord(question=question, answer=answer, scores=score(question, answer), seconds=seconds)
+        records.append(record)
+        lines.append(json.dumps(record_json(record), ensure_ascii=False))
+    if out is not None:
+        try:
+            out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CasebookError(
+                f"The run cannot be written to {out} ({error.strerror}). Name another --out."
+            ) from error
+    return records
+
+
+def _with_progress(questions: Sequence[Question]) -> Iterable[Question]:
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(questions, "Asking", console=Console(file=sys.stderr), transient=True)
+
+
+def summarise(records: Sequence[EvaluationRecord]) -> dict[str, Any]:
+    """Return the mean of each metric over the questions that it applies to, by kind of question too."""
+    kinds = sorted({record.question.kind for record in records if record.question.kind})
+    return {
+        "questions": len(records),
+        "scores": _means(records),
+        "kinds": {kind: _means([r for r in records if r.question.kind == kind]) for kind in kinds},
+        "seconds": {
+            "median": round(statistics.median(record.seconds for record in records), 4),
+            "total": round(sum(record.seconds for record in records), 2),
+        },
+    }
+
+
+def _means(records: Sequence[EvaluationRecord]) -> dict[str, dict[str, float | int]]:
+    means: dict[str, dict[str, float | int]] = {}
+    for name in records[0].scores if records else ():
+        values = [value for record in records if (value := record.scores[name]) is not None]
+        if values:
+            means[name] = {"mean": round(sum(values) / len(values), 4), "questions": len(values)}
+    return means
+
+
+def summary_text(summary: Mapping[str, Any]) -> str:
+    """Return a summary for people."""
+    lines = [f"{summary['questions']} questions, {summary['seconds']['median'] * 1000:.0f} ms at the median"]
+    for name, figures in summary["scores"].items():
+        lines.append(f"  {name:<16} {figures['mean']:.4f}   ({figures['questions']} questions)")
+    return "\n".join(lines)

@@ -1,0 +1,181 @@
+"""(question, hits) → candidate sentences with scores: the evidence that an answer is made of.
+
+A sentence's score sums what it shares with the question in meaning (cosine), in rare words (IDF-weighted
+coverage, by stems, its headings counting for part), the rank of its passage, and whether it holds the type of fact that is
+asked for.
+"""
+
+import math
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from assistant.embedder import Embedder
+from assistant.question import Asked
+from assistant.schema import Document, Hit
+from assistant.sentences import Span, split_sentences
+
+PASSAGES = 12
+KEPT_VECTORS = 20_000
+MEANING, WORDS, PASSAGE, FITS = 0.42, 0.38, 0.12, 0.08
+_HEADING_SHARE = 0.6
+_NEIGHBOUR_SHARE = 0.35
+_GAPS = re.compile(
+    r"\b(?:what .*\b(?:not|n't)\b.*(?:say|state|cover|tell|hold)|not (?:found|stated|covered)|gaps?|unknowns?|missing)\b",
+    re.I,
+)
+_NUMBER_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty hundred thousand half quarter third once twice dozen both"
+).split()
+_FACT = {
+    "money": re.compile(
+        r"[£$€]\s?\d|\b\d[\d,.]*\s?(?:million|billion|m|bn|k)\b.*\b(?:pounds|fund|cost|sav)|\bno cost\b|\bfree of charge\b",
+        re.I,
+    ),
+    "number": re.compile(rf"\b\d[\d,.]*\b|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.I),
+    "date": re.compile(
+        r"\b(?:19|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+        r"|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)\s+century\b"
+    ),
+    "person": re.compile(
+        r"\b(?:Sir|Dr|Professor|Prof|Mr|Mrs|Ms|Dame|Lord|Baroness)\b|\b[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?:\s[A-Z]\.?)?\s[A-Z][a-zA-Z'’-]+\b"
+    ),
+    "place": re.compile(r"(?<!^)(?<![.!?:]\s)\b[A-Z][a-z]{2,}"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A sentence that may answer: its span in the document, its score and the parts of it."""
+
+    document: Document
+    hit: Hit
+    start: int
+    end: int
+    score: float
+    meaning: float
+    words: float
+    fits: bool
+    is_gap: bool
+
+    @property
+    def text(self) -> str:
+        """The sentence, a verbatim slice."""
+        return self.document.text[self.start : self.end]
+
+
+def is_gap_heading(path: Sequence[str]) -> bool:
+    """Whether a heading path says that what stands under it is what the sources do not say."""
+    return any(_GAPS.search(title) for title in path)
+
+
+class EvidenceReader:
+    """Scores the sentences of retrieved passages; sentence vectors are kept while the process lives."""
+
+    def __init__(
+        self,
+        embedder: Embedder | None,
+        stems: Callable[[str], tuple[str, ...]],
+        frequency: Callable[[str], int],
+        passages: int,
+    ) -> None:
+        self._embedder, self._stems, self._frequency = embedder, stems, frequency
+        self._passages = max(passages, 1)
+        self._vectors: OrderedDict[tuple[str, int, int], npt.NDArray[np.float32]] = OrderedDict()
+
+    def rarity(self, stem: str) -> float:
+        """Return the inverse document frequency of a stem (BM25's form; never below zero)."""
+        count = self._frequency(stem)
+        return math.log(1 + (self._passages - count + 0.5) / (count + 0.5))
+
+    def score(
+        self,
+        asked: Asked,
+        hits: Sequence[Hit],
+        document_of: Callable[[str], Document],
+        ignore: frozenset[str],
+    ) -> list[Candidate]:
+        """Return the sentences of the best passages, best first.
+
+        ``ignore`` holds the stems of bodies' names, which every sentence on them shares.
+        """
+        wanted = {stem: self.rarity(stem) for word in asked.words for stem in self._stems(word) if stem not in ignore}
+        vector = None if self._embedder is None else self._embedder.encode_query(asked.text)
+        places = [
+            (hit, document, span)
+            for hit in hits[:PASSAGES]
+            for document in [document_of(hit.passage.document_id)]
+            for span in self._sentences(document, hit)
+        ]
+        meanings = self._meanings([(document, span) for _, document, span in places], vector)
+        candidates: list[Candidate] = []
+        near: tuple[str, frozenset[str]] = ("", frozenset())
+        for (hit, document, (start, end)), raw in zip(places, meanings, strict=True):
+            own = frozenset(self._stems(document.text[start:end]))
+            headings = frozenset(stem for title in hit.passage.heading_path[1:] for stem in self._stems(title))
+            before = near[1] if near[0] == hit.passage.id else frozenset()
+            near = (hit.passage.id, own)
+            coverage = _coverage(wanted, own, headings, before)
+            fits = any(_FACT[want].search(document.text[start:end]) for want in asked.wants)
+            # A cosine under .1 says nothing, one over .8 nothing more.
+            meaning = min(max((float(raw) - 0.1) / 0.7, 0.0), 1.0)
+            total = MEANING * meaning + WORDS * coverage + PASSAGE * min(hit.score, 1.0)
+            total += FITS if fits or not asked.wants else 0.0
+            candidates.append(
+                Candidate(
+                    document=document,
+                    hit=hit,
+                    start=start,
+                    end=end,
+                    score=round(total, 6),
+                    meaning=round(float(raw), 6),
+                    words=round(coverage, 6),
+                    fits=fits,
+                    is_gap=is_gap_heading(hit.passage.heading_path),
+                )
+            )
+        candidates.sort(key=lambda c: (-c.score, c.document.id, c.start))
+        return candidates
+
+    def _sentences(self, document: Document, hit: Hit) -> list[Span]:
+        """Return the sentence spans of a passage, headings left out."""
+        headings = {(heading.start, heading.end) for heading in document.headings}
+        spans = split_sentences(document.text, hit.passage.start, hit.passage.end)
+        return [span for span in spans if span not in headings]
+
+    def _meanings(
+        self, places: Sequence[tuple[Document, Span]], vector: npt.NDArray[np.float32] | None
+    ) -> npt.NDArray[np.float32]:
+        """Return the cosine of each sentence with the question; vectors not seen before are made in one go."""
+        if vector is None or self._embedder is None or not places:
+            return np.zeros(len(places), dtype=np.float32)
+        keys = [(document.sha256, *span) for document, span in places]
+        texts = {key: document.text[slice(*span)] for key, (document, span) in zip(keys, places, strict=True)}
+        missing = [key for key in texts if key not in self._vectors]
+        if missing:
+            made = self._embedder.encode_passages([texts[key] for key in missing])
+            self._vectors.update(zip(missing, made, strict=True))
+        found = np.stack([self._vectors[key] for key in keys])
+        while len(self._vectors) > KEPT_VECTORS:
+            self._vectors.popitem(last=False)
+        similarities: npt.NDArray[np.float32] = np.round(found @ vector, 6)
+        return similarities
+
+
+def _coverage(wanted: dict[str, float], own: frozenset[str], headings: frozenset[str], near: frozenset[str]) -> float:
+    """Return the share of the question's rare words that a sentence, its headings and its forerunner hold."""
+    total = sum(wanted.values())
+    if not total:
+        return 0.0
+    held = 0.0
+    for stem, weight in wanted.items():
+        share = (
+            1.0 if stem in own else _HEADING_SHARE if stem in headings else _NEIGHBOUR_SHARE if stem in near else 0.0
+        )
+        held += weight * share
+    return held / total

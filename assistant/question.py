@@ -1,0 +1,127 @@
+"""What a question asks for: its kind, the type of fact it wants, its words that carry meaning, its names and years."""
+
+import re
+from dataclasses import dataclass
+
+# Words of questions that say nothing about the subject; keyword search has its own, shorter list.
+_EMPTY = frozenset(
+    (
+        "a about above after again all also am an and any anyone are as ask asked at be because been before being "
+        "between but by can could did do does doing done during each ever explain far find for from get give given go "
+        "got had has have having he her here him his how i if in into is it its itself just know let like list many "
+        "may me might more most much must my name need no nor not now of off on one only or other our out over own "
+        "please say said says she should show so some still such tell than that the their them then there these they "
+        "thing things this those through to too under until up us very was way we well were what whats when where "
+        "which while who whom whose why will with would you your describe detail details summarise summarize"
+    ).split()
+)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+
+_LIST = re.compile(
+    r"^(?:please )?(?:list|name|which|what(?: are|'s|s)?(?: were)?(?: the)?)\b.*\b(?:s|members|aims|goals|priorities|lessons|"
+    r"messages|challenges|services|programmes|programs|projects|networks|trusts|roles|benefits|changes|reasons|steps|"
+    r"things|ways|examples|topics|areas|objectives|principles|barriers|enablers|results|achievements)\b",
+    re.I,
+)
+_PLURAL = re.compile(
+    r"^(?:which|what|who(?: are| were))\b.{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b", re.I
+)
+_CROSS = re.compile(
+    r"\b(?:which|what|how do|how have|do|are|have|across|among|different|other|any|all|most|several|each|various)\b[^?]{0,40}"
+    r"\b(?:collaboratives|systems|bodies|alliances|federations|partnerships|groups|areas|places|parts of the country)\b"
+    r"|\bacross (?:the )?(?:country|england|collaboratives|case studies)\b|\bcase studies\b",
+    re.I,
+)
+_COMPARE = re.compile(r"\b(?:compare[ds]?|comparison|differ(?:ence|ent|s)?|versus|vs\.?|both|whereas|contrast)\b", re.I)
+
+_WANTS = (
+    (
+        "money",
+        re.compile(
+            r"\bhow much (?:money|funding|capital|investment|did .* (?:cost|save|receive|spend|get|invest)|.*\b(?:cost|sav|fund|spen|paid|pay|invest|budget|"
+            r"worth|revenue|capital))|\b(?:what|which) (?:money|sum|amount|budget|cost|funding)\b|\bhow much\b|\b(?:with|at) what (?:money|cost)\b|"
+            r"\bcost of\b|\bwhat (?:did|does|do|will|would) .* cost\b",
+            re.I,
+        ),
+    ),
+    (
+        "number",
+        re.compile(
+            r"\bhow (?:many|often|long|large|big|far|old|high|low)\b|\bwhat (?:number|share|proportion|percentage|percent)\b",
+            re.I,
+        ),
+    ),
+    (
+        "date",
+        re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|month|day)\b|\bsince when\b|\bhow long ago\b", re.I),
+    ),
+    (
+        "person",
+        re.compile(r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b", re.I),
+    ),
+    ("place", re.compile(r"\bwhere\b|\b(?:which|what) (?:town|city|hospital|site|place)\b", re.I)),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A question, taken apart; ``wants`` are types of fact, ``words`` the ones that carry meaning."""
+
+    text: str
+    wants: frozenset[str]
+    is_list: bool
+    is_cross: bool
+    is_compare: bool
+    is_how_or_why: bool
+    words: tuple[str, ...]
+    names: tuple[str, ...]
+    years: tuple[int, ...]
+
+
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text that carry meaning, as written, in order, each once."""
+    words = (match.group() for match in _WORD.finditer(text))
+    return tuple(
+        dict.fromkeys(word for word in words if word.lower().removesuffix("'s").removesuffix("’s") not in _EMPTY)
+    )
+
+
+def proper_names(text: str) -> tuple[str, ...]:
+    """Return the runs of capitalised words of a question, without the capital that only begins it."""
+    token = r"(?:[A-Z][\w&'’-]*|\d+)"
+    joint = r"(?:and|of|for|&)(?:\s+the)?"
+    runs = []
+    for match in re.finditer(rf"\b[A-Z][\w&'’-]*(?:\s+(?:{joint}\s+)?{token})*", text):
+        words = match.group().split()
+        at_start = not text[: match.start()].strip(" \"'“‘(") or text[: match.start()].rstrip()[-1:] in ".?!:"
+        while words and (words[0].lower() in _EMPTY or (at_start and len(words) == 1 and not words[0].isupper())):
+            words = words[1:]
+            at_start = False
+        while words and words[-1].lower() in _EMPTY:
+            words = words[:-1]
+        name = re.sub(r"['’]s$", "", " ".join(words))
+        if name and not name.isdigit() and len(name) > 1:
+            runs.append(name)
+    return tuple(dict.fromkeys(runs))
+
+
+def understand(question: str) -> Asked:
+    """Take a question apart."""
+    text = question.strip()
+    wants = frozenset(name for name, pattern in _WANTS if pattern.search(text))
+    if "money" in wants:
+        wants -= {"number"}
+    return Asked(
+        text=text,
+        wants=wants,
+        is_list=bool(_LIST.search(text) or _PLURAL.search(text)),
+        is_cross=bool(_CROSS.search(text)),
+        is_compare=bool(_COMPARE.search(text)),
+        is_how_or_why=bool(
+            re.search(r"\b(?:how (?!many|much|often|long|large|big|far|old)|why|what led|reasons?)\b", text, re.I)
+        ),
+        words=content_words(text),
+        names=proper_names(text),
+        years=tuple(int(year) for year in _YEAR.findall(text)),
+    )

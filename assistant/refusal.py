@@ -1,0 +1,89 @@
+"""When not to answer: certain rules first, then the strength of the evidence.
+
+A rule fires only where it is certain: a person's private details, advice about a patient, a year that
+no source speaks of, a named body that the corpus does not hold, a gap that the corpus itself names, a figure that no evidence holds.
+"""
+
+import re
+from collections.abc import Sequence
+
+from assistant.attribution import Bodies
+from assistant.evidence import Candidate
+from assistant.question import Asked
+
+WEAK = 0.40
+OUT_OF_SCOPE_MEANING = 0.22
+
+_CLINICAL = re.compile(
+    r"\b(?:what|which|how much|should|can|is it safe)\b.*\b(?:dose|dosage|mg|milligrams?|tablets?|medication|antibiotics?|painkillers?)\b"
+    r"|\b(?:my|her|his|our|this|a) (?:\w+ ){0,2}(?:patient|mother|father|mum|dad|wife|husband|child|son|daughter|baby|symptoms?|pain|rash|lump|tests?|scan|"
+    r"blood pressure|diagnosis)\b.*\b(?:should|treat\w*|diagnos\w*|prescri\w*|take|give|safe|mean|normal|worr\w*|stop|refer)\b"
+    r"|\bshould (?:i|we|my \w+|she|he|they|the patient|a patient) (?:take|stop|start|have|be (?:given|treated|prescribed|operated|referred))\b"
+    r"|\bhow (?:do|should) (?:i|we|you) treat\b|\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:should|for|is best|would)\b",
+    re.I,
+)
+_PERSONAL = re.compile(
+    r"\b(?:home address|postcode of|phone|telephone|mobile|e-?mail|date of birth|birthday|how old is|age of|nhs number|national insurance|salary|"
+    r"salaries|paid personally|earns?|married|spouse|husband|wife|partner of|children of|religion|ethnicity|sexuality|medical (?:history|record)|sick leave|"
+    r"home town|lives?|bank details|passport)\b",
+    re.I,
+)
+_PERSON_NEAR = re.compile(
+    r"\b(?:who|he|she|his|her|their|[A-Z][a-z]+ [A-Z][a-z]+|chair|chief|director|lead|surgeon|doctor|dr|mr|mrs|ms|sir|professor|patient)(?:'s|’s)?\b",
+    re.I,
+)
+
+
+def rule_before_search(asked: Asked) -> str | None:
+    """Return the reason to refuse that needs no search, or None."""
+    if not asked.text:
+        return "empty_question"
+    if _CLINICAL.search(asked.text):
+        return "clinical_advice"
+    if _PERSONAL.search(asked.text) and _PERSON_NEAR.search(asked.text):
+        return "personal_data"
+    return None
+
+
+def unknown_names(asked: Asked, bodies: Bodies) -> tuple[str, ...]:
+    """Return the names in a question that the corpus does not hold anywhere."""
+    return tuple(name for name in asked.names if not bodies.knows(name))
+
+
+def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: bool) -> str | None:
+    """Return the reason why this evidence does not answer, or None where it does."""
+    if not candidates:
+        return "nothing_retrieved"
+    stated = [candidate for candidate in candidates if not candidate.is_gap]
+    if not stated:
+        return "not_in_corpus"
+    best = stated[0]
+    gaps = [candidate for candidate in candidates if candidate.is_gap]
+    if gaps and _names_the_gap(gaps[0], best):
+        return "not_in_corpus"
+    if any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years):
+        return "not_in_corpus" if named else "weak_evidence"
+    if asked.wants & {"money", "number", "date"} and not any(c.fits for c in stated[:4]):
+        return "not_in_corpus" if named else "weak_evidence"
+    if best.score < WEAK:
+        if max(candidate.meaning for candidate in stated) < OUT_OF_SCOPE_MEANING:
+            return "out_of_scope"
+        return "not_in_corpus" if named else "weak_evidence"
+    return None
+
+
+def _is_of_year(candidate: Candidate, year: int) -> bool:
+    """Whether a sentence stands in a passage, or rests on a source, of a year."""
+    sources = candidate.document.sources_at(candidate.start, candidate.end)
+    around = [
+        candidate.hit.passage.text,
+        *candidate.hit.passage.heading_path,
+        *(source.date for source in sources),
+    ]
+    short = rf"\b(?:{year}|{year - 1}[/-]{year % 100:02d})\b"
+    return any(re.search(short, text) for text in around)
+
+
+def _names_the_gap(gap: Candidate, best: Candidate) -> bool:
+    """Whether what the corpus says it does not hold is nearer to the question than what it holds."""
+    return gap.score >= best.score or (gap.words >= best.words and gap.meaning >= best.meaning - 0.02)

@@ -1,0 +1,162 @@
+"""The conversation as HTML: questions, answers with their marks, refusals and the welcome."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assistant.schema import REASONS, Answer, Sentence
+from frontend.markup import Html, element, join
+
+PANEL_ID = "cb-sources"
+# Keeps a mark on the line of the word that it follows.
+WORD_JOINER = "\u2060"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A question and what came of it: an answer, a problem in words, or neither while it is looked for."""
+
+    question: str
+    answer: Answer | None = None
+    problem: str = ""
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its noun: ``1 source``, ``2 sources``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def conversation(exchanges: Sequence[Exchange], *, shown: int | None = None, first: int = 0) -> Html:
+    """Return the log of a conversation.
+
+    ``shown`` is how many sentences of the last answer are out so far (None: all); ``first`` is the
+    number of the first exchange, where earlier ones are no longer kept.
+    """
+    parts = [element("p", "Earlier questions are no longer shown.", class_="cb-quiet")] if first else []
+    last = len(exchanges) - 1
+    parts += [
+        exchange_part(first + place, exchange, shown if place == last else None)
+        for place, exchange in enumerate(exchanges)
+    ]
+    return element("div", *parts, class_="cb-log", role="log", aria_live="polite", aria_label="Conversation")
+
+
+def exchange_part(number: int, exchange: Exchange, shown: int | None) -> Html:
+    """Return one question with what came of it."""
+    asked = element("span", "You asked: ", class_="cb-hidden")
+    question = element("h2", asked, exchange.question, class_="cb-question", dir="auto")
+    parts = [question] if exchange.question else []
+    parts.append(outcome(number, exchange, shown))
+    return element("section", *parts, class_="cb-exchange", id=f"cb-exchange-{number}")
+
+
+def outcome(number: int, exchange: Exchange, shown: int | None) -> Html:
+    """Return what a question came to."""
+    if exchange.problem:
+        return element("div", element("p", exchange.problem), class_="cb-problem")
+    if exchange.answer is None:
+        return element("div", element("p", "Searching the case studies…"), class_="cb-waiting")
+    if exchange.answer.abstained:
+        return refusal(number, exchange.answer)
+    return answered(number, exchange.answer, shown)
+
+
+def answered(number: int, answer: Answer, shown: int | None) -> Html:
+    """Return an answer, or its first sentences; the closing line comes with the last."""
+    titles = {citation.number: citation.title for citation in answer.citations}
+    sentences = answer.sentences[:shown]
+    parts = [searched_for(answer)]
+    parts += [sentence_part(number, sentence, titles) for sentence in sentences]
+    if len(sentences) == len(answer.sentences):
+        parts.append(closing(number, answer))
+    return element("div", *parts, class_="cb-answer")
+
+
+def sentence_part(number: int, sentence: Sentence, titles: dict[int, str]) -> Html:
+    """Return a sentence and its marks; the text stands alone in its own element."""
+    marks = (mark(number, citation, titles.get(citation, "")) for citation in sentence.citations)
+    return element(
+        "p",
+        element("span", sentence.text, class_="cb-text"),
+        element("span", WORD_JOINER, join(marks, WORD_JOINER), class_="cb-marks"),
+        class_="cb-sentence",
+    )
+
+
+def mark(exchange: int, citation: int, title: str) -> Html:
+    """Return a citation mark: a link into the sources panel."""
+    return element(
+        "a",
+        f"[{citation}]",
+        href=f"#{PANEL_ID}",
+        class_="cb-mark",
+        data_act="open",
+        data_exchange=exchange,
+        data_citation=citation,
+        aria_label=f"[{citation}] source in {title}",
+        title=title,
+    )
+
+
+def searched_for(answer: Answer) -> Html:
+    """Return what was searched for, where it is not what was asked."""
+    if answer.searched_for.strip() == answer.question.strip() or not answer.searched_for.strip():
+        return Html()
+    return element("p", "Searched for: ", element("q", answer.searched_for), class_="cb-searched")
+
+
+def closing(number: int, answer: Answer) -> Html:
+    """Return the line under an answer: how many sources, of whom, and a way to them."""
+    named = dict.fromkeys(citation.collaborative or citation.title for citation in answer.citations)
+    return element(
+        "p",
+        counted(len(answer.citations), "passage"),
+        " from ",
+        ", ".join(named),
+        ". ",
+        sources_link(number, "Show the sources"),
+        class_="cb-closing",
+    )
+
+
+def sources_link(number: int, label: str) -> Html:
+    """Return the link that brings the sources of an answer into the panel."""
+    return element(
+        "a", label, href=f"#{PANEL_ID}", class_="cb-link", data_act="sources", data_exchange=number
+    )
+
+
+def refusal(number: int, answer: Answer) -> Html:
+    """Return a refusal: plainly no answer, its reason in words, and where the nearest passages are."""
+    reason = REASONS[answer.reason] if answer.reason else ""
+    parts = [searched_for(answer), element("p", "No answer", class_="cb-refusal-title")]
+    parts += [element("p", reason)] if reason not in answer.text else []
+    parts += [element("p", element("span", answer.text, class_="cb-text"))]
+    if answer.hits:
+        link = sources_link(number, "Show the nearest passages")
+        parts.append(element("p", link, ". They are not an answer.", class_="cb-closing"))
+    return element("div", *parts, class_="cb-refusal")
+
+
+def welcome(examples: Sequence[str]) -> Html:
+    """Return what stands in place of a conversation that has not begun."""
+    buttons = [
+        element(
+            "button", question, type="button", class_="cb-example", data_act="ask", data_question=question
+        )
+        for question in examples
+    ]
+    intro = element(
+        "p",
+        "Ask how collaboratives were set up, what they changed and what they learned. Each sentence of an"
+        " answer ends in a mark such as [1]: select it to read the passage in its document.",
+    )
+    offered = (
+        [
+            element("h3", "Questions to start with"),
+            element("ul", *(element("li", button) for button in buttons)),
+        ]
+        if buttons
+        else []
+    )
+    heading = element("h2", "What would you like to know?")
+    return element("div", heading, intro, *offered, class_="cb-welcome")

@@ -1,0 +1,221 @@
+"""An assistant of known words for the front end's tests, and a way to serve it (also as a process)."""
+
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from assistant.errors import DocumentUnknown, IndexDamaged
+from assistant.schema import (
+    REASONS,
+    Answer,
+    Citation,
+    Document,
+    Heading,
+    Hit,
+    Metadata,
+    Passage,
+    Sentence,
+    Source,
+    SourceMark,
+    Turn,
+    sha256_of,
+)
+from frontend import guard, server
+
+BACKLOG = "How did the Anytown Collaborative cut its backlog?"
+LESSONS = "What lessons does the Anytown Collaborative share with others?"
+REFUSED = "Who won the cup?"
+BROKEN = "What breaks?"
+HOSTILE = "What does the hostile page say?"
+SENTENCES = (
+    "The Anytown Collaborative opened a hub for hips & knees in May 2023.",
+    "Its waiting list fell from 1,200 to <300> in a year.",
+    "Surgeons moved between the trusts on one passport.",
+)
+
+
+def document(identifier: str, blocks: Sequence[tuple[int, str]], **metadata: object) -> Document:
+    """Make a document of blocks: (level, text), level 0 a paragraph and -1 a list item."""
+    text, headings, marks, before = "", [], [], 0
+    for level, words in blocks:
+        if text:
+            text += "\n" if level == before == -1 else "\n\n"
+        start = len(text)
+        text += words
+        if level > 0:
+            headings.append(Heading(start=start, end=len(text), level=level, title=words))
+        else:
+            marks.append(SourceMark(start=start, end=len(text), keys=("A",)))
+        before = level
+    return Document(
+        id=identifier,
+        sha256=sha256_of(text),
+        title=blocks[0][1],
+        text=text,
+        headings=tuple(headings),
+        marks=tuple(marks),
+        metadata=Metadata(**metadata),  # type: ignore[arg-type]
+    )
+
+
+ANYTOWN = document(
+    "anytown.md",
+    [
+        (1, "The Anytown Collaborative"),
+        (2, "Results"),
+        (0, f"Long ago there was a queue. {SENTENCES[0]} {SENTENCES[1]} It is [9] said to last."),
+        (2, "Lessons for others"),
+        (0, "Leaders name two lessons:"),
+        (-1, SENTENCES[2]),
+        (-1, "Talk early."),
+        *((0, f"Paragraph {number} of filler, so that the page is long enough to scroll.") for number in range(60)),
+    ],
+    collaborative="Anytown Collaborative",
+    aliases=("Anytown",),
+    sources=(
+        Source(key="A", title="News: the hub opens", publisher="Anytown Trust", url="https://example.org/hub", date="2023-05-02"),
+    ),
+)
+HOSTILE_SENTENCE = "<img src=x onerror=alert(1)> [link](http://evil.example) ${7*7} {{value}} </p></script>"
+HOSTILE_PAGE = document(
+    "evil'\"><script>alert(2)</script>.md",
+    [(1, "<b>Hostile</b> & \"quoted\" ${alert(3)}"), (0, HOSTILE_SENTENCE), (0, "https://evil.example/auto")],
+    collaborative="<svg onload=alert(4)>",
+    sources=(
+        Source(key="A", title="javascript link", url="javascript:alert(5)", publisher="<i>us</i>", date="<u>now</u>"),
+    ),
+)
+
+
+def citation(number: int, page: Document, quote: str) -> Citation:
+    """Cite the first place of a quote in a document."""
+    start = page.text.index(quote)
+    end = start + len(quote)
+    return Citation(
+        number=number,
+        document_id=page.id,
+        sha256=page.sha256,
+        title=page.title,
+        collaborative=page.metadata.collaborative,
+        sources=page.sources_at(start, end),
+        source_url=page.metadata.source_url,
+        heading=page.heading_path(start),
+        page=page.page_at(start),
+        start=start,
+        end=end,
+        quote=quote,
+    )
+
+
+def answer(question: str, page: Document, quotes: Sequence[str], *, searched_for: str = "") -> Answer:
+    """Make an answer whose sentences are quotes."""
+    citations = tuple(citation(number, page, quote) for number, quote in enumerate(quotes, 1))
+    return Answer(
+        question=question,
+        searched_for=searched_for or question,
+        text=" ".join(quotes),
+        sentences=tuple(Sentence(text=quote, citations=(number,)) for number, quote in enumerate(quotes, 1)),
+        citations=citations,
+        hits=(hit(page, 1),),
+        timings_ms={"total": 1.0},
+        generation="gen-1",
+    )
+
+
+def hit(page: Document, rank: int) -> Hit:
+    """Make a hit of a document's first paragraph."""
+    start = page.marks[0].start
+    end = page.marks[0].end
+    passage = Passage(
+        id=f"{page.id}#{start}-{end}",
+        document_id=page.id,
+        start=start,
+        end=end,
+        heading_path=page.heading_path(start),
+        page=None,
+        text=page.text[start:end],
+    )
+    return Hit(passage=passage, score=0.5, rank=rank)
+
+
+class FakeAssistant:
+    """Answers three questions, fails at one, refuses the rest; remembers what it was asked."""
+
+    generation = "gen-1"
+
+    def __init__(self, *pages: Document) -> None:
+        self.pages = {page.id: page for page in (pages or (ANYTOWN, HOSTILE_PAGE))}
+        self.asked: list[tuple[str, tuple[Turn, ...], Mapping[str, Sequence[str]]]] = []
+
+    def documents(self) -> tuple[Document, ...]:
+        return tuple(page for _, page in sorted(self.pages.items()))
+
+    def document(self, document_id: str) -> Document:
+        if document_id not in self.pages:
+            raise DocumentUnknown(f"There is no document {document_id!r}.")
+        return self.pages[document_id]
+
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), only: Mapping[str, Sequence[str]] | None = None
+    ) -> Answer:
+        self.asked.append((question, tuple(history), dict(only or {})))
+        if question == BROKEN:
+            raise IndexDamaged("The index <is> damaged. Run rebuild.")
+        if question == HOSTILE:
+            return answer(question, HOSTILE_PAGE, [HOSTILE_SENTENCE])
+        if question in (BACKLOG, LESSONS):
+            return answer(question, ANYTOWN, SENTENCES)
+        if question == "And then?":
+            return answer(question, ANYTOWN, SENTENCES[:1], searched_for=f"And then? {BACKLOG}")
+        return Answer(
+            question=question,
+            searched_for=question,
+            text=REASONS["not_in_corpus"] + " They do not mention the cup.",
+            reason="not_in_corpus",
+            hits=(hit(ANYTOWN, 1),),
+            generation="gen-1",
+        )
+
+
+def make_app(assistant: FakeAssistant) -> guard.Guard:
+    """Return the application over a fake."""
+    from frontend.page import build_page
+
+    settings = SimpleNamespace(index=Path("index"), corpus=Path("corpus"))
+    return server.build_app(build_page(assistant), settings, local=True)  # type: ignore[arg-type]
+
+
+@contextmanager
+def served(assistant: FakeAssistant) -> Iterator[str]:
+    """Serve a fake in a thread; gives its address."""
+    with server.quiet_environment():
+        claimed = server.claim("127.0.0.1", 0)
+        running = server.make_server(make_app(assistant), claimed)
+        thread = threading.Thread(target=running.run, args=([claimed],))
+        address = server.address_of(claimed)
+        thread.start()
+        try:
+            while not running.started and thread.is_alive():
+                threading.Event().wait(0.02)
+            yield address
+        finally:
+            running.should_exit = True
+            thread.join(20)
+
+
+def main(port: int) -> None:
+    """Serve a fake as a process, as ui.py serves the real one."""
+    server.end_on_signals()
+    with server.quiet_environment():
+        claimed: socket.socket = server.claim("127.0.0.1", port)
+        server.make_server(make_app(FakeAssistant()), claimed).run([claimed])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
