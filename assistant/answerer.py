@@ -15,6 +15,8 @@ from assistant.sentences import split_sentences
 
 MAX_SENTENCES = 6
 MAX_LIST_ITEMS = 12
+# How near to the best sentence one must come that holds the fact that is asked for, to be put before it.
+NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
 _SHARE = {"fact": 0.88, "how": 0.74, "list": 0.80, "plain": 0.82}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 4}
@@ -103,7 +105,7 @@ def choose(
     stated = [candidate for candidate in candidates if not candidate.is_gap]
     kind = manner(asked)
     if kind == "fact":  # of nearly equal sentences, one that holds the type of fact comes first
-        near = 0.85 * stated[0].score
+        near = NEAR * stated[0].score
         stated = sorted(stated, key=lambda c: (not (c.fits and c.score >= near), -c.score, c.document.id, c.start))
     best = stated[0]
     if kind == "list" and (listed := _whole_list(stated)):

@@ -133,17 +133,14 @@ class Bodies:
         wider += [before[i:] + own for i in range(len(before))]
         return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
 
-    def knows(self, name: str) -> bool:
-        """Whether the corpus holds a name: its words as one run, its parts joined by "and", or all pairs of neighbours."""
-        words = [word for word in _WORD.findall(name.lower()) if word != "the"]
-        if self._holds(words):
-            return True
-        parts = re.split(r"\s+(?:and|&|for)\s+", name)
-        if len(parts) > 1:
-            return all(self.knows(part) for part in parts)
-        pairs = [words[i : i + 2] for i in range(len(words) - 1)]
-        return len(words) > 2 and all(self._holds(pair) for pair in pairs)
+    def without_names(self, text: str) -> str:
+        """Return a text without the names of bodies, which every sentence on a body shares."""
+        spans = [(match.start(), match.end()) for match in self._name_pattern.finditer(text)]
+        kept = "".join(text[i:j] for i, j in zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(text)], strict=True))
+        bare = re.sub(r"\(\s*\)|['’]s\b(?<=\s['’]s)", " ", kept)
+        return " ".join(bare.split()) or text
 
-    def _holds(self, words: list[str]) -> bool:
-        run = f" {' '.join(words)} "
-        return any(run in text for text in self._folded) or tuple(words) in self._names
+    @cached_property
+    def _name_pattern(self) -> re.Pattern[str]:
+        names = sorted((r"[\s'’-]+".join(map(re.escape, key)) for key in self._names), key=len, reverse=True)
+        return re.compile(rf"\b(?:the )?(?:{'|'.join(names)})\b" if names else r"(?!)", re.I)

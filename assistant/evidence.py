@@ -21,7 +21,12 @@ from assistant.sentences import Span, split_sentences
 
 PASSAGES = 12
 KEPT_VECTORS = 20_000
-MEANING, WORDS, PASSAGE, FITS = 0.42, 0.38, 0.12, 0.08
+WARM_PASSAGES = 2_000
+# Longer sentences, in characters, may not fit the encoder; their passage's cut then decides.
+_LONG = 800
+MEANING, WORDS, PASSAGE, FITS = 0.55, 0.28, 0.09, 0.08
+# A cosine from which a sentence may count things in other words than the question's.
+_SURE = 0.6
 _HEADING_SHARE = 0.6
 _NEIGHBOUR_SHARE = 0.35
 _GAPS = re.compile(
@@ -29,15 +34,16 @@ _GAPS = re.compile(
     re.I,
 )
 _NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty thirty forty fifty hundred thousand half quarter third once twice dozen both"
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty hundred thousand million half"
 ).split()
 _FACT = {
-    "money": re.compile(
-        r"[£$€]\s?\d|\b\d[\d,.]*\s?(?:million|billion|m|bn|k)\b.*\b(?:pounds|fund|cost|sav)|\bno cost\b|\bfree of charge\b",
-        re.I,
+    "money": re.compile(r"[£$€]\s?\d|\bno (?:extra |new )?(?:cost|money|funding)\b|\bfree of charge\b", re.I),
+    "share": re.compile(r"\d\s?%|\bper ?cent\b|\b(?:half|quarters?|thirds?)\b", re.I),
+    # A year is no number of things, nor is the number of a quarter or a list.
+    "number": re.compile(
+        rf"(?<![\w.£-])(?!(?:19|20)\d\d\b(?![,.]\d))\d[\d,.]*(?!\w*[-/]\d)\b|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.I
     ),
-    "number": re.compile(rf"\b\d[\d,.]*\b|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.I),
     "date": re.compile(
         r"\b(?:19|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
         r"|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)\s+century\b"
@@ -83,9 +89,12 @@ class EvidenceReader:
         stems: Callable[[str], tuple[str, ...]],
         frequency: Callable[[str], int],
         passages: int,
+        bare: Callable[[str], str],
+        expand: Callable[[str], tuple[str, ...]],
     ) -> None:
         self._embedder, self._stems, self._frequency = embedder, stems, frequency
         self._passages = max(passages, 1)
+        self._bare, self._expand = bare, expand
         self._vectors: OrderedDict[tuple[str, int, int], npt.NDArray[np.float32]] = OrderedDict()
 
     def rarity(self, stem: str) -> float:
@@ -99,16 +108,19 @@ class EvidenceReader:
         hits: Sequence[Hit],
         document_of: Callable[[str], Document],
         ignore: frozenset[str],
+        *,
+        passages: int = PASSAGES,
     ) -> list[Candidate]:
         """Return the sentences of the best passages, best first.
 
         ``ignore`` holds the stems of bodies' names, which every sentence on them shares.
         """
-        wanted = {stem: self.rarity(stem) for word in asked.words for stem in self._stems(word) if stem not in ignore}
-        vector = None if self._embedder is None else self._embedder.encode_query(asked.text)
+        wanted = self._wanted(asked, ignore)
+        vector = None if self._embedder is None else self._embedder.encode_query(self._bare(asked.text))
+        counted = frozenset(stem for word in asked.counted for stem in self._stems(word))
         places = [
             (hit, document, span)
-            for hit in hits[:PASSAGES]
+            for hit in hits[:passages]
             for document in [document_of(hit.passage.document_id)]
             for span in self._sentences(document, hit)
         ]
@@ -122,6 +134,8 @@ class EvidenceReader:
             near = (hit.passage.id, own)
             coverage = _coverage(wanted, own, headings, before)
             fits = any(_FACT[want].search(document.text[start:end]) for want in asked.wants)
+            if "number" in asked.wants and counted and not counted & own and raw < _SURE:
+                fits = False
             # A cosine under .1 says nothing, one over .8 nothing more.
             meaning = min(max((float(raw) - 0.1) / 0.7, 0.0), 1.0)
             total = MEANING * meaning + WORDS * coverage + PASSAGE * min(hit.score, 1.0)
@@ -142,6 +156,17 @@ class EvidenceReader:
         candidates.sort(key=lambda c: (-c.score, c.document.id, c.start))
         return candidates
 
+    def _wanted(self, asked: Asked, ignore: frozenset[str]) -> list[tuple[float, tuple[frozenset[str], ...]]]:
+        """Return the weight of each word of a question, and the sets of stems of which any one stands for it."""
+        wanted = []
+        for word in asked.words:
+            own = frozenset(self._stems(word))
+            if not own or own <= ignore:
+                continue
+            ways = (own, *(frozenset(self._stems(long)) for long in self._expand(word)))
+            wanted.append((max(self.rarity(stem) for stem in own), ways))
+        return wanted
+
     def _sentences(self, document: Document, hit: Hit) -> list[Span]:
         """Return the sentence spans of a passage, headings left out."""
         headings = {(heading.start, heading.end) for heading in document.headings}
@@ -154,12 +179,7 @@ class EvidenceReader:
         """Return the cosine of each sentence with the question; vectors not seen before are made in one go."""
         if vector is None or self._embedder is None or not places:
             return np.zeros(len(places), dtype=np.float32)
-        keys = [(document.sha256, *span) for document, span in places]
-        texts = {key: document.text[slice(*span)] for key, (document, span) in zip(keys, places, strict=True)}
-        missing = [key for key in texts if key not in self._vectors]
-        if missing:
-            made = self._embedder.encode_passages([texts[key] for key in missing])
-            self._vectors.update(zip(missing, made, strict=True))
+        keys = self._remember(places)
         found = np.stack([self._vectors[key] for key in keys])
         while len(self._vectors) > KEPT_VECTORS:
             self._vectors.popitem(last=False)
@@ -167,15 +187,41 @@ class EvidenceReader:
         return similarities
 
 
-def _coverage(wanted: dict[str, float], own: frozenset[str], headings: frozenset[str], near: frozenset[str]) -> float:
+    def _remember(self, places: Sequence[tuple[Document, Span]]) -> list[tuple[str, int, int]]:
+        """Make the vectors of the sentences that have none yet, in one go; return the key of each."""
+        assert self._embedder is not None
+        keys = [(document.sha256, *span) for document, span in places]
+        texts = {key: document.text[slice(*span)] for key, (document, span) in zip(keys, places, strict=True)}
+        missing = [key for key in texts if key not in self._vectors]
+        if missing:
+            made = self._embedder.encode_passages([self._bare(texts[key]) for key in missing])
+            self._vectors.update(zip(missing, made, strict=True))
+        return keys
+
+    def warm(self, documents: Sequence[Document]) -> None:
+        """Make the vectors of all sentences of a corpus that is small enough, so that no question waits for them."""
+        if self._embedder is None or self._passages > WARM_PASSAGES:
+            return
+        for document in documents:
+            headings = {(heading.start, heading.end) for heading in document.headings}
+            spans = [span for span in split_sentences(document.text) if span not in headings]
+            self._remember([(document, span) for span in spans if span[1] - span[0] < _LONG])
+
+
+def _coverage(
+    wanted: Sequence[tuple[float, tuple[frozenset[str], ...]]],
+    own: frozenset[str],
+    headings: frozenset[str],
+    near: frozenset[str],
+) -> float:
     """Return the share of the question's rare words that a sentence, its headings and its forerunner hold."""
-    total = sum(wanted.values())
+    total = sum(weight for weight, _ in wanted)
     if not total:
         return 0.0
     held = 0.0
-    for stem, weight in wanted.items():
-        share = (
-            1.0 if stem in own else _HEADING_SHARE if stem in headings else _NEIGHBOUR_SHARE if stem in near else 0.0
-        )
-        held += weight * share
+    for weight, ways in wanted:
+        for place, share in ((own, 1.0), (headings, _HEADING_SHARE), (near, _NEIGHBOUR_SHARE)):
+            if any(way <= place for way in ways):
+                held += weight * share
+                break
     return held / total

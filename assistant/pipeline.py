@@ -14,13 +14,14 @@ from assistant.attribution import Bodies, Mention
 from assistant.conversation import standalone
 from assistant.embedder import Embedder, open_embedder
 from assistant.errors import CasebookError
-from assistant.evidence import Candidate, EvidenceReader
+from assistant.evidence import PASSAGES, Candidate, EvidenceReader
 from assistant.index import Generation, current_folder
 from assistant.question import Asked, content_words, understand
 from assistant.refusal import rule_after_search, rule_before_search, unknown_names
 from assistant.retriever import Retriever
 from assistant.schema import REASONS, Answer, Document, Hit, Turn
 from assistant.settings import Settings
+from assistant.vocabulary import Vocabulary
 
 MAX_QUESTION = 2000
 FILTERS = ("collaborative", "region", "topic", "type", "document")
@@ -28,7 +29,8 @@ _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|
 _BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
 _NO_BODY = frozenset({"national", "glossary"})
-_ACROSS = 6
+# A question across collaboratives looks at so many of them, so many passages each, and answers from the best.
+_ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN = 14, 4, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class _Opened:
     generation: Generation
     retriever: Retriever
     bodies: Bodies
+    vocabulary: Vocabulary
     reader: EvidenceReader
 
 
@@ -64,13 +67,16 @@ class Assistant:
         if self._retrieval != "keyword":
             generation.require(self._embedder.identity)
         embedder = None if self._retrieval == "keyword" else self._embedder
-        reader = EvidenceReader(embedder, generation.terms, generation.term_frequency, generation.manifest.passages)
-        return _Opened(
-            generation,
-            Retriever(generation, self._embedder, self._retrieval),
-            Bodies(generation.documents),
-            reader,
+        bodies, vocabulary = Bodies(generation.documents), Vocabulary(generation.documents)
+        reader = EvidenceReader(
+            embedder,
+            generation.terms,
+            generation.term_frequency,
+            generation.manifest.passages,
+            bodies.without_names,
+            vocabulary.long_forms,
         )
+        return _Opened(generation, Retriever(generation, self._embedder, self._retrieval), bodies, vocabulary, reader)
 
     def _current(self) -> _Opened:
         """Return the published generation, opened; a newer one replaces it here and now."""
@@ -92,6 +98,13 @@ class Assistant:
     def document(self, identifier: str) -> Document:
         """Return a document. Raises DocumentUnknown."""
         return self._current().generation.document(identifier)
+
+    def warm(self) -> None:
+        """Do beforehand what the first questions would wait for."""
+        opened = self._current()
+        if self._retrieval != "keyword":
+            self._embedder.encode_query("warm")
+        opened.reader.warm(opened.generation.documents)
 
     def search(
         self, question: str, *, limit: int = 10, only: Mapping[str, Sequence[str]] | None = None
@@ -117,10 +130,10 @@ class Assistant:
         clock = _Clock()
         opened = self._current()
         searched = standalone(_checked(question), history, opened.bodies)
-        asked = understand(searched.text)
+        asked = understand(opened.vocabulary.corrected(searched.text))
         base = Answer(
             question=question,
-            searched_for=searched.text,
+            searched_for=asked.text,
             text="",
             generation=opened.generation.manifest.generation,
         )
@@ -131,7 +144,7 @@ class Assistant:
         mentions = opened.bodies.mentions(asked.text)
         with clock.stage("retrieve"):
             hits = self._retrieve(opened, asked, mentions, allowed, distinct)
-        if reason is None and (strange := unknown_names(asked, opened.bodies)):
+        if reason is None and (strange := unknown_names(asked, opened.vocabulary)):
             return self._refuse(base, "not_in_corpus", hits, clock, f"They do not mention {strange[0]}.")
         if reason is not None:
             return self._refuse(base, reason, hits, clock)
@@ -161,7 +174,7 @@ class Assistant:
         """Rank passages, those of the bodies that the question names before all others."""
         named = frozenset(document for mention in mentions for document in mention.documents)
         boost = (lambda document: 1.0 if document in named else 0.0) if named else None
-        return opened.retriever.retrieve(asked.text, documents=allowed, distinct=distinct, boost=boost)
+        return opened.retriever.retrieve(opened.vocabulary.expanded(asked.text), documents=allowed, distinct=distinct, boost=boost)
 
     def _evidence(
         self,
@@ -177,16 +190,19 @@ class Assistant:
         spans: list[Span] = []
         reasons: list[str] = []
         best = 0.0
+        across = asked.is_cross and not mentions
         for part in _parts(asked):
-            found = [self._candidates(opened, part, documents, allowed, names) for documents in groups]
+            found = [self._candidates(opened, part, documents, allowed, names, across=across) for documents in groups]
+            found = [[c for c in group if Span(c.document, c.hit, c.start, c.end) not in spans] for group in found]
             top = max((c.score for group in found for c in group if not c.is_gap), default=0.0)
             best = max(best, top)
+            if across:
+                found = sorted(found, key=lambda group: -group[0].score if group else 0.0)[:_ACROSS_SHOWN]
             for group in found:
                 reason = rule_after_search(part, group, named=bool(mentions))
                 if reason is not None:
                     reasons.append(reason)
                     continue
-                across = len(groups) > 1 and not mentions
                 chosen = choose(
                     part,
                     group,
@@ -218,10 +234,14 @@ class Assistant:
         documents: frozenset[str] | None,
         allowed: frozenset[str] | None,
         names: frozenset[str],
+        *,
+        across: bool,
     ) -> list[Candidate]:
         within = documents if allowed is None else allowed if documents is None else documents & allowed
-        hits = opened.retriever.retrieve(part.text, documents=within, distinct=1)
-        return opened.reader.score(part, hits, opened.generation.document, names)
+        hits = opened.retriever.retrieve(opened.vocabulary.expanded(part.text), documents=within, distinct=1)
+        passages = _ACROSS_PASSAGES if across else PASSAGES
+        found = opened.reader.score(part, hits, opened.generation.document, names, passages=passages)
+        return [candidate for candidate in found if not (across and candidate.text.endswith(":"))]
 
     @staticmethod
     def _refuse(base: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock", detail: str = "") -> Answer:
@@ -249,13 +269,17 @@ class _Clock:
 def _parts(asked: Asked) -> list[Asked]:
     """Return the questions that a question joins with "and": "When was it set up, and who chairs it?".
 
-    A later one that points back is given the first one's words.
+    A later one that points back and says little itself is given the first one's words.
     """
     first, *later = [piece for piece in _PARTS.split(asked.text) if piece.strip()] or [asked.text]
     if not later or asked.is_cross:
         return [asked]
     subject = ", ".join(content_words(first))
-    return [understand(first), *(understand(f"{p} ({subject})" if _BACK.search(p) else p) for p in later)]
+    return [understand(first), *(understand(f"{p} ({subject})" if _leans(p) else p) for p in later)]
+
+
+def _leans(piece: str) -> bool:
+    return bool(_BACK.search(piece)) and len(content_words(piece)) <= 2
 
 
 def _checked(question: str) -> str:

@@ -39,34 +39,32 @@ _WANTS = (
     (
         "money",
         re.compile(
-            r"\bhow much (?:money|funding|capital|investment|did .* (?:cost|save|receive|spend|get|invest)|.*\b(?:cost|sav|fund|spen|paid|pay|invest|budget|"
-            r"worth|revenue|capital))|\b(?:what|which) (?:money|sum|amount|budget|cost|funding)\b|\bhow much\b|\b(?:with|at) what (?:money|cost)\b|"
-            r"\bcost of\b|\bwhat (?:did|does|do|will|would) .* cost\b",
+            r"\bhow much(?! (?:time|of (?:the|a|their|its) (?:time|work|day|week)|notice|space|capacity|longer|faster|more time))\b"
+            r"|\bhow many (?:pounds|millions?|£)\b|\b(?:what|which) (?:extra |more |capital |total )?"
+            r"(?:money|sum|amount|budget|cost|funding|savings?|investment|income)\b|\bcost of\b|\bwhat (?:did|does|do|will|would|is|was) .*\bcost",
             re.I,
         ),
     ),
-    (
-        "number",
-        re.compile(
-            r"\bhow (?:many|often|long|large|big|far|old|high|low)\b|\bwhat (?:number|share|proportion|percentage|percent)\b",
-            re.I,
-        ),
-    ),
+    ("share", re.compile(r"\b(?:what|which|how (?:large|big) a|by what) (?:share|proportion|percentage|percent|per cent|fraction)\b", re.I)),
+    ("number", re.compile(r"\bhow many\b|\bwhat number\b", re.I)),
     (
         "date",
-        re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|month|day)\b|\bsince when\b|\bhow long ago\b", re.I),
+        re.compile(
+            r"\bwhen (?!.*\bshould)(?:did|was|were|is|are|does|do|will|has|have|had)\b|\b(?:what|which) (?:year|yr|date|month|day)\b|\bsince when\b",
+            re.I,
+        ),
     ),
-    (
-        "person",
-        re.compile(r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b", re.I),
-    ),
+    ("person", re.compile(r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b", re.I)),
     ("place", re.compile(r"\bwhere\b|\b(?:which|what) (?:town|city|hospital|site|place)\b", re.I)),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A question, taken apart; ``wants`` are types of fact, ``words`` the ones that carry meaning."""
+    """A question, taken apart; ``wants`` are types of fact, ``words`` the ones that carry meaning.
+
+    ``counted`` are the words for what "how many" asks the number of.
+    """
 
     text: str
     wants: frozenset[str]
@@ -75,6 +73,7 @@ class Asked:
     is_compare: bool
     is_how_or_why: bool
     words: tuple[str, ...]
+    counted: tuple[str, ...]
     names: tuple[str, ...]
     years: tuple[int, ...]
 
@@ -106,11 +105,20 @@ def proper_names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(runs))
 
 
+def _counted(text: str) -> tuple[str, ...]:
+    match = re.search(
+        r"\bhow many\s+(.{2,60}?)(?=\s+(?:did|do|does|were|was|are|is|have|has|had|will|would|can|could|should|belong|in|at|of|on|from)\b|[?,.]|$)",
+        text,
+        re.I,
+    )
+    return content_words(match.group(1)) if match else ()
+
+
 def understand(question: str) -> Asked:
     """Take a question apart."""
     text = question.strip()
     wants = frozenset(name for name, pattern in _WANTS if pattern.search(text))
-    if "money" in wants:
+    if wants & {"money", "share"}:
         wants -= {"number"}
     return Asked(
         text=text,
@@ -122,6 +130,7 @@ def understand(question: str) -> Asked:
             re.search(r"\b(?:how (?!many|much|often|long|large|big|far|old)|why|what led|reasons?)\b", text, re.I)
         ),
         words=content_words(text),
+        counted=_counted(text),
         names=proper_names(text),
         years=tuple(int(year) for year in _YEAR.findall(text)),
     )

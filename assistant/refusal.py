@@ -7,11 +7,13 @@ no source speaks of, a named body that the corpus does not hold, a gap that the 
 import re
 from collections.abc import Sequence
 
-from assistant.attribution import Bodies
+from assistant.answerer import NEAR
 from assistant.evidence import Candidate
 from assistant.question import Asked
+from assistant.vocabulary import Vocabulary
 
-WEAK = 0.40
+WEAK = 0.33
+_STRICT = frozenset({"money", "share", "number", "date"})
 OUT_OF_SCOPE_MEANING = 0.22
 
 _CLINICAL = re.compile(
@@ -24,8 +26,12 @@ _CLINICAL = re.compile(
 )
 _PERSONAL = re.compile(
     r"\b(?:home address|postcode of|phone|telephone|mobile|e-?mail|date of birth|birthday|how old is|age of|nhs number|national insurance|salary|"
-    r"salaries|paid personally|earns?|married|spouse|husband|wife|partner of|children of|religion|ethnicity|sexuality|medical (?:history|record)|sick leave|"
+    r"salaries|paid personally|earns?|married|spouse|husband|wife|partner of|children of|religion|ethnicity|health (?:problems?|issues?|conditions?)|illness(?:es)?|sexuality|medical (?:history|record)|sick leave|"
     r"home town|lives?|bank details|passport)\b",
+    re.I,
+)
+_TASK = re.compile(
+    r"^\W*(?:please |can you |could you )?(?:write|compose|draft|translate|generate|code|solve|calculate|draw|play|sing)\b(?! (?:up|down) )",
     re.I,
 )
 _PERSON_NEAR = re.compile(
@@ -40,14 +46,16 @@ def rule_before_search(asked: Asked) -> str | None:
         return "empty_question"
     if _CLINICAL.search(asked.text):
         return "clinical_advice"
+    if _TASK.search(asked.text):
+        return "out_of_scope"
     if _PERSONAL.search(asked.text) and _PERSON_NEAR.search(asked.text):
         return "personal_data"
     return None
 
 
-def unknown_names(asked: Asked, bodies: Bodies) -> tuple[str, ...]:
-    """Return the names in a question that the corpus does not hold anywhere."""
-    return tuple(name for name in asked.names if not bodies.knows(name))
+def unknown_names(asked: Asked, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """Return the names in a question that hold a word which the corpus, spelled in any way, does not."""
+    return tuple(name for name in asked.names if any(vocabulary.is_strange(word) for word in name.split()))
 
 
 def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: bool) -> str | None:
@@ -63,7 +71,7 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
         return "not_in_corpus"
     if any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years):
         return "not_in_corpus" if named else "weak_evidence"
-    if asked.wants & {"money", "number", "date"} and not any(c.fits for c in stated[:4]):
+    if asked.wants & _STRICT and not any(c.fits and c.score >= NEAR * best.score for c in stated):
         return "not_in_corpus" if named else "weak_evidence"
     if best.score < WEAK:
         if max(candidate.meaning for candidate in stated) < OUT_OF_SCOPE_MEANING:

@@ -106,9 +106,7 @@ class Desk:
             session=kept,
         )
 
-    def _screen(
-        self, session: Session, exchange: Exchange, *, shown: int | None = None, draft: str = ""
-    ) -> Screen:
+    def _screen(self, session: Session, exchange: Exchange, *, shown: int | None = None, draft: str = "") -> Screen:
         """Return the screen of an exchange that is not, or not yet, part of the conversation."""
         log = render.conversation([*session.exchanges, exchange], shown=shown, first=session.dropped)
         return Screen(log=log, panel=panel.empty(), session=session, draft=draft)
@@ -141,9 +139,7 @@ class Desk:
         """Return an answer in the published contract; raises QuestionSetError for what is not in its form."""
         text = sendable(question) if isinstance(question, str) else None
         if text is None:
-            raise QuestionSetError(
-                f"The question is {question!r:.80}, not a text. Send the question as a text."
-            )
+            raise QuestionSetError(f"The question is {question!r:.80}, not a text. Send the question as a text.")
         if len(text) > LONGEST_QUESTION:
             raise QuestionSetError(unfit(text))
         return self.assistant.ask(text, as_turns(history), as_filters(only)).to_json()
@@ -172,9 +168,7 @@ def as_turns(history: object) -> tuple[Turn, ...]:
     for turn in history:
         role, text = (turn.get("role"), turn.get("text")) if isinstance(turn, Mapping) else (None, None)
         if role not in ROLES or not isinstance(text, str) or len(text) > 10 * LONGEST_QUESTION:
-            raise QuestionSetError(
-                f"{wrong}{10 * LONGEST_QUESTION:,} characters a turn; one is {turn!r:.80}."
-            )
+            raise QuestionSetError(f"{wrong}{10 * LONGEST_QUESTION:,} characters a turn; one is {turn!r:.80}.")
         turns.append(Turn(role=str(role), text=sendable(text)))
     return tuple(turns)
 

@@ -80,12 +80,20 @@ def hostname(address: str) -> str:
         return ""
 
 
+# Gradio names the browser's language as the page's, though all words on it are English.
+KEEP_ENGLISH = """<script>
+new MutationObserver(() => { if (document.documentElement.lang !== "en-GB") document.documentElement.lang = "en-GB"; })
+  .observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });
+</script>"""
+
+
 def tidy_page(page: bytes, style: str) -> bytes:
     """Return Gradio's page as UK English, with our icon and style, and without its notes to other sites.
 
     A style sheet that is given to Gradio comes late, and with its selectors rewritten.
     """
-    ours = f'<link rel="icon" type="image/svg+xml" href="favicon.ico"><style>{style}</style></head>'
+    icon = '<link rel="icon" type="image/svg+xml" href="favicon.ico">'
+    ours = f"{icon}<style>{style}</style>{KEEP_ENGLISH}</head>"
     page = re.sub(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>', b"", page)
     page = page.replace(b'lang="en"', b'lang="en-GB"', 1)
     return page.replace(b"</head>", ours.encode(), 1)
@@ -119,9 +127,7 @@ class Guard:
         elif scope["path"] == "/":
             # Compressed, the page could not be tidied.
             plain = [header for header in scope["headers"] if header[0].lower() != b"accept-encoding"]
-            await self.app(
-                {**scope, "headers": plain}, receive, with_tidy_page(with_headers(send), self.style)
-            )
+            await self.app({**scope, "headers": plain}, receive, with_tidy_page(with_headers(send), self.style))
         else:
             await self.app(scope, limited(receive), with_headers(send))
 

@@ -72,6 +72,4 @@ def outside_link(url: str, name: str) -> Html:
     if address is None:
         return escape(name)
     spoken = element("span", " (opens in a new tab)", class_="cb-hidden")
-    return element(
-        "a", name, spoken, href=address, target="_blank", rel="noopener noreferrer", class_="cb-link"
-    )
+    return element("a", name, spoken, href=address, target="_blank", rel="noopener noreferrer", class_="cb-link")

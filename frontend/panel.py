@@ -87,9 +87,7 @@ def frame(title: str, *children: str, opened: str = "") -> Html:
 
 def empty() -> Html:
     """Return the panel before there is an answer."""
-    return frame(
-        "Sources", element("p", "The passages that an answer rests on are listed here.", class_="cb-quiet")
-    )
+    return frame("Sources", element("p", "The passages that an answer rests on are listed here.", class_="cb-quiet"))
 
 
 def listing(exchange: int, answer: Answer, lookup: Lookup, *, opened: str = "") -> Html:
@@ -164,7 +162,7 @@ def excerpt(place: Place, document: Document | None) -> Html:
     before = after = ""
     if document and place.citation:
         before, after = context(document.text, place.start, place.end)
-    quote = element("mark", place.quote) if place.citation else element("span", shortened(place.quote))
+    quote = element("mark", place.quote) if place.citation else element("span", preview(place))
     return element("blockquote", before, quote, after, class_="cb-excerpt", dir="auto")
 
 
@@ -178,6 +176,12 @@ def context(text: str, start: int, end: int) -> tuple[str, str]:
     if len(after) > CONTEXT:
         after = after[:CONTEXT].rpartition(" ")[0] + " …"
     return before, after
+
+
+def preview(place: Place) -> str:
+    """Return the beginning of a passage without the heading that stands above it anyway."""
+    heading = place.heading[-1] if place.heading else ""
+    return shortened(re.sub(r"\n+", "\n", place.quote.removeprefix(heading).strip()))
 
 
 def shortened(text: str) -> str:

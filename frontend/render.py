@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.schema import REASONS, Answer, Sentence
+from assistant.schema import REASONS, Answer, Citation, Sentence
 from frontend.markup import Html, element, join
 
 PANEL_ID = "cb-sources"
@@ -63,9 +63,17 @@ def outcome(number: int, exchange: Exchange, shown: int | None) -> Html:
 def answered(number: int, answer: Answer, shown: int | None) -> Html:
     """Return an answer, or its first sentences; the closing line comes with the last."""
     titles = {citation.number: citation.title for citation in answer.citations}
+    whose = {citation.number: named(citation) for citation in answer.citations}
     sentences = answer.sentences[:shown]
     parts = [searched_for(answer)]
-    parts += [sentence_part(number, sentence, titles) for sentence in sentences]
+    labelled = ""
+    for sentence in sentences:
+        label = join(dict.fromkeys(whose[citation] for citation in sentence.citations), "; ")
+        # Where an answer speaks of several bodies, none of its sentences may be taken for another's.
+        if len(set(whose.values())) > 1 and label != labelled:
+            parts.append(element("h3", label, class_="cb-whose"))
+        labelled = label
+        parts.append(sentence_part(number, sentence, titles))
     if len(sentences) == len(answer.sentences):
         parts.append(closing(number, answer))
     return element("div", *parts, class_="cb-answer")
@@ -104,14 +112,18 @@ def searched_for(answer: Answer) -> Html:
     return element("p", "Searched for: ", element("q", answer.searched_for), class_="cb-searched")
 
 
+def named(citation: Citation) -> str:
+    """Return whom a citation is about: its collaborative, else its document."""
+    return citation.collaborative or citation.title
+
+
 def closing(number: int, answer: Answer) -> Html:
     """Return the line under an answer: how many sources, of whom, and a way to them."""
-    named = dict.fromkeys(citation.collaborative or citation.title for citation in answer.citations)
     return element(
         "p",
         counted(len(answer.citations), "passage"),
         " from ",
-        ", ".join(named),
+        ", ".join(dict.fromkeys(named(citation) for citation in answer.citations)),
         ". ",
         sources_link(number, "Show the sources"),
         class_="cb-closing",
@@ -120,9 +132,7 @@ def closing(number: int, answer: Answer) -> Html:
 
 def sources_link(number: int, label: str) -> Html:
     """Return the link that brings the sources of an answer into the panel."""
-    return element(
-        "a", label, href=f"#{PANEL_ID}", class_="cb-link", data_act="sources", data_exchange=number
-    )
+    return element("a", label, href=f"#{PANEL_ID}", class_="cb-link", data_act="sources", data_exchange=number)
 
 
 def refusal(number: int, answer: Answer) -> Html:
@@ -140,9 +150,7 @@ def refusal(number: int, answer: Answer) -> Html:
 def welcome(examples: Sequence[str]) -> Html:
     """Return what stands in place of a conversation that has not begun."""
     buttons = [
-        element(
-            "button", question, type="button", class_="cb-example", data_act="ask", data_question=question
-        )
+        element("button", question, type="button", class_="cb-example", data_act="ask", data_question=question)
         for question in examples
     ]
     intro = element(

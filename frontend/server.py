@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from assistant.settings import Settings
 
 # Read by the libraries when they are imported: nothing may call home, and no hub is asked for a model.
+# Gradio would also sum up its last 10,000 events with pandas after every single one, for a page that is off.
 ENVIRONMENT = {
     "ANONYMIZED_TELEMETRY": "False",
     "DO_NOT_TRACK": "1",
+    "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000",
     "GRADIO_ANALYTICS_ENABLED": "False",
+    "GRADIO_ANALYTICS_MAX_EVENTS": "100",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_OFFLINE": "1",
     "TOKENIZERS_PARALLELISM": "false",
@@ -61,6 +64,8 @@ def check_host(host: str, shared: bool) -> None:
 
 def claim(host: str, port: int) -> socket.socket:
     """Return a socket bound to an address; raises SettingsError where that cannot be."""
+    if not 0 <= port <= 65_535:  # some systems would take the remainder
+        raise SettingsError(f"Port {port} does not exist. Choose one from 0 (any free one) to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         claimed = socket.socket(family, kind, protocol)
@@ -68,11 +73,10 @@ def claim(host: str, port: int) -> socket.socket:
             claimed.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         claimed.bind(address)
         # To listen already now would make browsers wait; to be bound is enough to hold the port.
-    except (OSError, OverflowError) as error:
-        words = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        words = error.strerror or str(error)
         raise SettingsError(
-            f"Port {port} on {host} cannot be used: {words}. "
-            "Stop what uses it, or choose another with --port."
+            f"Port {port} on {host} cannot be used: {words}. Stop what uses it, or choose another with --port."
         ) from error
     return claimed
 
@@ -91,6 +95,7 @@ def build_app(page: "gr.Blocks", settings: "Settings", *, local: bool) -> Guard:
     """
     from fastapi import FastAPI
     from gradio import mount_gradio_app
+    from gradio.routes import App
     from starlette.routing import Mount
 
     from frontend import theme
@@ -115,8 +120,8 @@ def build_app(page: "gr.Blocks", settings: "Settings", *, local: bool) -> Guard:
         mcp_server=False,
         theme=theme.theme(),
     )
-    (mounted,) = (route.app for route in app.routes if isinstance(route, Mount))
-    return Guard(app, theme.style_sheet(), local=local, end_streams=lambda: mounted.stop_event.set())
+    (mounted,) = (route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
+    return Guard(app, theme.style_sheet(), local=local, end_streams=mounted.stop_event.set)
 
 
 def make_server(app: Guard, claimed: socket.socket) -> "uvicorn.Server":

@@ -3,6 +3,7 @@
 Only the standard library and the one format's library are imported, so that a child starts in a moment.
 """
 
+import errno
 import faulthandler
 import json
 import os
@@ -62,12 +63,14 @@ def _bytes_of(path: str) -> bytes:
     for name in ("O_BINARY", "O_NOFOLLOW", "O_NONBLOCK"):  # each where the system has it
         flags |= getattr(os, name, 0)
     try:
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise DocumentRefused("is not a regular file")
+        descriptor = os.open(path, flags)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise DocumentRefused("is not a regular file")
+        with os.fdopen(descriptor, "rb") as file:
             return file.read()
     except OSError as error:
-        raise DocumentRefused(f"cannot be opened: {error.strerror}") from error
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise DocumentRefused(f"cannot be opened: {reason}") from error
 
 
 def _cap(memory: int, seconds: float) -> None:
@@ -76,9 +79,16 @@ def _cap(memory: int, seconds: float) -> None:
         return
     import resource
 
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_WRITTEN, _LARGEST_WRITTEN))
-    # A little more than the wall clock, so that the clock's reason is the one that is seen.
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 5, int(seconds) + 10))
+    # A little more processor time than the wall clock allows, so that the clock's reason is the one seen.
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: _LARGEST_WRITTEN,
+        resource.RLIMIT_CPU: int(seconds) + 5,
+    }
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        limits[resource.RLIMIT_AS] = memory
+    for limit, most in limits.items():
+        # A limit that is lower already stays: raising it is not allowed.
+        _, hard = resource.getrlimit(limit)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(limit, (most, most))

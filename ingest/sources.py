@@ -53,7 +53,7 @@ class _Refusal(Exception):
 
 def find(arguments: Sequence[str]) -> Listing:
     """List the files that some folders and files hold, each root's in the order of their ids."""
-    if not arguments:
+    if not arguments or not all(arguments):  # an empty path would mean the current folder
         raise IngestRefused("nothing was named: give a folder or files to ingest")
     files: dict[str, SourceFile] = {}
     refused: list[tuple[str, str]] = []

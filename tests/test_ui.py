@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import CasebookError, QuestionSetError
-from assistant.schema import Document, Heading, Turn, sha256_of
+from assistant.schema import Document, Heading, Sentence, Turn, sha256_of
 from frontend import guard, panel, reader, render, server
 from frontend.chat import LONGEST_HISTORY, LONGEST_QUESTION, Desk, Screen, Session
 from frontend.examples import SHOWN, TRIED, candidates, example_questions, spoken_name
@@ -289,6 +289,22 @@ def test_what_was_searched_for_is_shown_when_it_is_not_what_was_asked(desk: Desk
     assert turns == (Turn(role="user", text=fakes.BACKLOG), Turn(role="assistant", text=" ".join(fakes.SENTENCES)))
 
 
+def test_an_answer_about_several_bodies_names_each(desk: Desk) -> None:
+    one, other = (
+        fakes.document(f"{name}.md", [(0, f"{name} has a board.")], collaborative=f"The {name} Group")
+        for name in ("Ayton", "Beeton")
+    )
+    citations = (fakes.citation(1, one, one.text), fakes.citation(2, other, other.text))
+    answer = replace(
+        fakes.answer("q", one, [one.text]),
+        citations=citations,
+        sentences=tuple(Sentence(text=c.quote, citations=(c.number,)) for c in (*citations, citations[1])),
+    )
+    assert is_ours(render.answered(0, answer, None)).texts("cb-whose") == ["The Ayton Group", "The Beeton Group"]
+    alone = last(desk.ask(fakes.BACKLOG, Session())).log
+    assert not Seen(alone).texts("cb-whose")
+
+
 def test_nothing_of_a_hostile_document_becomes_html(desk: Desk) -> None:
     screen = last(desk.ask(fakes.HOSTILE, Session()))
     for html in (screen.log, screen.panel, desk.open(screen.session, 0, 1)):
@@ -401,7 +417,9 @@ def test_the_json_is_the_contract(desk: Desk) -> None:
         pytest.param("q", None, {"a": "b"}, id="a filter is a text"),
     ],
 )
-def test_the_endpoint_refuses_what_is_not_in_its_form(desk: Desk, question: object, history: object, only: object) -> None:
+def test_the_endpoint_refuses_what_is_not_in_its_form(
+    desk: Desk, question: object, history: object, only: object
+) -> None:
     with pytest.raises(QuestionSetError, match=r"\. Send|Shorten"):
         desk.as_json(question, history, only)
 
@@ -524,9 +542,18 @@ def test_a_shared_server_answers_to_any_name(local: bool, status: int | None) ->
 
 
 def test_a_body_that_is_too_large_is_refused(site: str) -> None:
-    join_queue = site + "/gradio_api/queue/join"
-    body = json.dumps({"data": ["x" * guard.LARGEST_BODY]}).encode()
-    assert fetch(join_queue, body, {"Content-Type": "application/json"})[0] == 413
+    host, port = site.removeprefix("http://").split(":")
+    head = f"POST /gradio_api/queue/join HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(f"{head}Content-Length: {guard.LARGEST_BODY + 1}\r\n\r\n".encode())
+        assert b" 413 " in line.recv(200)
+    piece = b"x" * 500_000
+    with socket.create_connection((host, int(port)), timeout=20) as line:
+        line.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode())
+        for _ in range(3):
+            line.sendall(b"%x\r\n%s\r\n" % (len(piece), piece))
+        line.sendall(b"0\r\n\r\n")
+        assert b" 200 " not in line.recv(200)
 
 
 def test_only_ask_is_listed(site: str) -> None:
@@ -606,11 +633,11 @@ def start(*arguments: str) -> subprocess.Popen[str]:
     [
         pytest.param(["--host", "0.0.0.0"], "has no login", id="open to the network"),
         pytest.param(["--host", "192.0.2.1", "--i-know-there-is-no-login"], "cannot be used", id="not this machine's"),
-        pytest.param(["--port", "99999"], "cannot be used", id="no such port"),
+        pytest.param(["--port", "99999"], "does not exist", id="no such port"),
     ],
 )
 def test_an_address_that_cannot_be_served_is_one_line(arguments: list[str], words: str) -> None:
-    with start("ui.py", *arguments) as process:
+    with start("ui.py", "--index", "no such index", *arguments) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert err.startswith("casebook: ")
@@ -619,9 +646,10 @@ def test_an_address_that_cannot_be_served_is_one_line(arguments: list[str], word
 
 
 def test_a_port_that_is_taken_is_one_line() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        with start("ui.py", "--port", str(taken.getsockname()[1])) as process:
-            out, err = process.communicate(timeout=60)
+    taken = socket.create_server(("127.0.0.1", 0))
+    port = str(taken.getsockname()[1])
+    with taken, start("ui.py", "--index", "no such index", "--port", port) as process:
+        out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, "")
     assert "choose another with --port" in err
     assert err.count("\n") == 1
@@ -640,15 +668,17 @@ def test_it_ends_cleanly_when_told_though_a_page_is_open(how: signal.Signals) ->
             assert page.readline()
             process.send_signal(how)
             process.wait(10)
-        assert process.returncode in (0, -signal.SIGINT if how == signal.SIGINT else 0)
+        assert process.returncode == 0
         assert process.stdout.read() == ""
-        assert "Traceback" not in process.stderr.read() or how == signal.SIGINT
+        assert "Traceback" not in process.stderr.read()
 
 
 @pytest.mark.parametrize(
     ("host", "is_loopback"),
-    [("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("[::1]", True), ("LOCALHOST", True)]
-    + [("0.0.0.0", False), ("::", False), ("", False), ("10.0.0.1", False), ("localhost.evil.example", False)],
+    [
+        *((host, True) for host in ("127.0.0.1", "127.9.9.9", "::1", "[::1]", "LOCALHOST")),
+        *((host, False) for host in ("0.0.0.0", "::", "", "10.0.0.1", "localhost.evil.example")),
+    ],
 )
 def test_loopback_is_this_machine_only(host: str, is_loopback: bool) -> None:
     assert guard.loopback(host) is is_loopback

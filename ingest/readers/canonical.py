@@ -94,9 +94,7 @@ def compose(blocks: Iterable[Block], pages: int = 0) -> Composition:
     return Composition("".join(pieces), tuple(starts), tuple(headings), tuple(marks))
 
 
-def make_document(
-    document_id: str, title: str, composition: Composition, metadata: Metadata | None = None
-) -> Document:
+def make_document(document_id: str, title: str, composition: Composition, metadata: Metadata | None = None) -> Document:
     """Return the document of a composition, or refuse one in which there is nothing to see."""
     if not composition.text:
         raise DocumentRefused("has no text")

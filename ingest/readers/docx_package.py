@@ -1,6 +1,7 @@
 """A Word file's zip archive, looked at before anything unpacks it: a small file can hold a flood."""
 
 import zipfile
+import zlib
 from io import BytesIO
 
 from assistant.errors import DocumentRefused
@@ -21,7 +22,7 @@ def check_package(data: bytes) -> None:
             # What members say of their size may be a lie. zipfile reads no more than that of each, and the
             # checksum fails then; so this reads at most MOST_BYTES.
             damaged = archive.testzip()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise DocumentRefused("is damaged, its zip archive is not whole: save it anew") from error
     if damaged is not None:
         raise DocumentRefused("is damaged, a part of its zip archive fails its checksum: save it anew")

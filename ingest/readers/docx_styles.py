@@ -33,9 +33,7 @@ class Styles:
     def __init__(self, root: "Element") -> None:
         self._styles = {style.get(f"{W}styleId", ""): style for style in root.iterchildren(f"{W}style")}
         defaults = (style for style in self._styles.values() if is_on(style.get(f"{W}default", "0")))
-        self._default = next(
-            (s.get(f"{W}styleId", "") for s in defaults if s.get(f"{W}type") == "paragraph"), ""
-        )
+        self._default = next((s.get(f"{W}styleId", "") for s in defaults if s.get(f"{W}type") == "paragraph"), "")
 
     def heading_level(self, paragraph: "Element") -> int:
         """Return a paragraph's level as a heading, 0 where it is none."""

@@ -104,9 +104,7 @@ def _texts(fields: Mapping[Any, Any], name: str) -> tuple[str, ...]:
     if values is None:
         return ()
     if not isinstance(values, list):
-        raise DocumentRefused(
-            f'front matter: {name} should be a list such as ["one", "two"], not {_shown(values)}'
-        )
+        raise DocumentRefused(f'front matter: {name} should be a list such as ["one", "two"], not {_shown(values)}')
     texts = (_as_text(value, f"each of {name}", "a text") for value in values)
     return tuple(text for text in texts if text)
 

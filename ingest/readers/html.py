@@ -58,9 +58,7 @@ def parse(markup: str) -> "Element":
     from lxml import etree
 
     # huge_tree: the ordinary limits (256 levels, 10 MB of text) drop the whole body in silence.
-    parser = etree.HTMLParser(
-        encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True
-    )
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, no_network=True, remove_comments=True, remove_pis=True)
     source = visible(markup).encode("utf-8")
     page = etree.fromstring(source, parser) if source.strip() else None
     for entry in parser.error_log:
@@ -74,7 +72,8 @@ def parse(markup: str) -> "Element":
 def hidden_warning(hidden: "list[Element]") -> tuple[str, ...]:
     """Return what to say of elements that were left out because the page hides them."""
     with_text = sum(1 for element in hidden if any(inline(str(text)) for text in element.itertext()))
-    return (f"hidden text was left out ({with_text} places)",) if with_text else ()
+    places = "1 place" if with_text == 1 else f"{with_text} places"
+    return (f"hidden text was left out ({places})",) if with_text else ()
 
 
 def _declared(data: bytes) -> str | None:

@@ -17,8 +17,7 @@ _NEVER_TEXT_NAMES = (
 _NEVER_TEXT = frozenset(_NEVER_TEXT_NAMES.split())
 _FURNITURE = frozenset(("nav", "aside", "footer", "label", "search"))
 _FURNITURE_ROLE_NAMES = (
-    "alertdialog banner complementary contentinfo dialog menu menubar navigation search tablist toolbar "
-    "tooltip"
+    "alertdialog banner complementary contentinfo dialog menu menubar navigation search tablist toolbar tooltip"
 )
 _FURNITURE_ROLES = frozenset(_FURNITURE_ROLE_NAMES.split())
 _FURNITURE_NAMES = re.compile(

@@ -192,10 +192,12 @@ def _number(value: str | None, default: int) -> int:
 
 
 def _lays_out(table: "Element") -> bool:
-    """Whether a table shapes the page: it holds headings or tables, or has one cell a row."""
+    """Whether a table shapes the page: it holds headings or tables, or has one plain cell a row."""
     if table.get("role") in ("presentation", "none"):
         return True
     if next(table.iterdescendants("table", *HEADINGS), None) is not None:
         return True
+    if next(table.iterdescendants("th"), None) is not None:
+        return False
     rows = table.iterdescendants("tr")
     return all(sum(1 for cell in row if cell.tag in ("td", "th")) < 2 for row in rows)

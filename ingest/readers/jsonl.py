@@ -62,9 +62,7 @@ def _fields(line: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise DocumentRefused(f"is not JSON: {error.msg} at column {error.colno}") from error
     except (ValueError, RecursionError) as error:
-        raise DocumentRefused(
-            "is not JSON that can be read: a number too long, or nested too deep"
-        ) from error
+        raise DocumentRefused("is not JSON that can be read: a number too long, or nested too deep") from error
     if not isinstance(fields, dict):
         raise DocumentRefused('should be an object such as {"_id": "a1", "title": "", "text": "…"}')
     return fields

@@ -19,20 +19,20 @@ class Item:
     number: int | None = None
 
 
-def item_of(line: str, before: str, last_number: int | None) -> Item | None:
+def item_of(line: str, before: str, last: Item | None) -> Item | None:
     """Return the item that a line begins, or None where it does not begin one.
 
-    A dash or a number may also stand first because a line was wrapped there. So a dash counts only where
-    the line before does not run on, and a number only where it is 1 or follows the number before.
+    A dash or a number may also stand first because a line was wrapped there. So a dash counts only within a
+    list or where the line before does not run on, and a number only where it is 1 or follows the last one.
     """
     line = line.strip()
+    runs_on = last is None and _OPEN_ENDED.search(before) is not None
     bullet = _BULLET.match(line)
     if bullet:
-        runs_on = bullet["dash"] is not None and _OPEN_ENDED.search(before) and not _BULLET.match(before)
-        return None if runs_on else Item(line[bullet.end() :])
+        return None if runs_on and bullet["dash"] else Item(line[bullet.end() :])
     number = _NUMBER.match(line)
     if number:
         value = int(number["number"])
-        follows = value in (1, (last_number or 0) + 1)
+        follows = value in (1, (last.number or 0) + 1 if last else 1)
         return Item(f"{value}. {line[number.end() :]}", value) if follows else None
-    return Item(line) if _LETTER.match(line) and not _OPEN_ENDED.search(before) else None
+    return Item(line) if _LETTER.match(line) and not runs_on else None

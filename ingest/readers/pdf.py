@@ -37,7 +37,8 @@ def read_pdf(data: bytes, document_id: str) -> Reading:
         with pdf:
             title, pages = _by_pdfium(pdf)
     except pypdfium2.PdfiumError as error:
-        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+        # pdfium's error number may be an older one of this process, so the file has to agree.
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD and b"/Encrypt" in data:
             raise DocumentRefused(_NEEDS_PASSWORD) from error
         title, pages = _by_pypdf(data)
         warnings.append("is damaged, and was read by the second reader (pypdf): look it over")
@@ -63,8 +64,7 @@ def _by_pdfium(pdf: "PdfDocument") -> tuple[str, list[list[Block]]]:
     hyphenated = hyphenated_words(line.text for lines in pages for line in lines)
     spacing = usual_spacing([line for lines in pages for line in lines])
     blocks = [
-        page_blocks(lines, number, titles[number - 1], spacing, hyphenated)
-        for number, lines in enumerate(pages, 1)
+        page_blocks(lines, number, titles[number - 1], spacing, hyphenated) for number, lines in enumerate(pages, 1)
     ]
     with contextlib.suppress(UnicodeDecodeError):
         return pdf.get_metadata_value("Title"), blocks
@@ -97,7 +97,5 @@ def _by_pypdf(data: bytes) -> tuple[str, list[list[Block]]]:
         title = pdf.metadata.title if pdf.metadata else None
     except (PyPdfError, RecursionError) as error:
         detail = inline(str(error))[:100]
-        raise DocumentRefused(
-            f"is damaged beyond reading ({detail}): open it elsewhere and save it anew"
-        ) from error
+        raise DocumentRefused(f"is damaged beyond reading ({detail}): open it elsewhere and save it anew") from error
     return title or "", blocks

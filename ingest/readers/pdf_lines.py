@@ -9,11 +9,11 @@ letters, unless the document writes the word with it elsewhere; before anything 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from ingest.readers.canonical import CELL_BORDER, Block, inline
-from ingest.readers.lists import item_of
+from ingest.readers.lists import Item, item_of
 
 _HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _HYPHEN_AT_END = re.compile(r"(?P<word>[^\W_]+(?:-[^\W_]+)*)[-\u2010]$")
@@ -44,8 +44,7 @@ class _Piece:
 
     lines: list[Line]
     run: int
-    number: int | None = None
-    is_item: bool = False
+    item: Item | None = None
     level: int = 0
 
 
@@ -78,16 +77,11 @@ def page_blocks(
     before: _Piece | None = None
     for piece in _pieces(lines, _headings(lines, titles), spacing or _USUAL_SPACING):
         text = _joined(piece.lines, hyphenated)
-        if piece.is_item:
-            item = item_of(text, "", piece.number - 1 if piece.number else None)
-            text = item.text if item else text
         tied = before is not None and not piece.level and not before.level
-        if not (tied and before and piece.is_item == before.is_item and piece.run == before.run):
+        if not (tied and before and (piece.item is None) == (before.item is None) and piece.run == before.run):
             group += 1
         if inline(text):
-            blocks.append(
-                Block(inline(text), level=piece.level, group=0 if piece.level else group, page=page)
-            )
+            blocks.append(Block(inline(text), level=piece.level, group=0 if piece.level else group, page=page))
             before = piece
     return blocks
 
@@ -117,11 +111,11 @@ def _add_run(pieces: list[_Piece], run: Sequence[Line], name: int) -> None:
     for place, line in enumerate(run):
         last = pieces[-1] if pieces else None
         before = last.lines[-1] if last and not last.level else None
-        item = item_of(line.text, before.text if before and place else "", last.number if last else None)
+        item = item_of(line.text, before.text if before and place else "", last.item if last else None)
         if item:
             # All items of a list are tied, however far apart they stand.
-            pieces.append(_Piece([line], run=-1, number=item.number, is_item=True))
-        elif last and before and _goes_on(before, line, right, wrapped and place > 0):
+            pieces.append(_Piece([replace(line, text=item.text)], run=-1, item=item))
+        elif last and before and (place or line.base > before.base) and _goes_on(before, line, right, wrapped):
             last.lines.append(line)
         else:
             # Paragraphs of wrapped text stand apart, lines that are not wrapped stay together.
@@ -154,7 +148,7 @@ def _is_full(before: Line, line: Line, right: float) -> bool:
 
 
 def _goes_on(before: Line, line: Line, right: float, wrapped: bool) -> bool:
-    """Whether a line continues the one before, which may end another column."""
+    """Whether a line continues the one before, which may end another column above which this one begins."""
     ends_sentence = _SENTENCE_END.search(before.text) is not None
     is_row = CELL_BORDER in before.text or CELL_BORDER in line.text
     if _same_size(before, line) and not ends_sentence and not is_row:
@@ -162,8 +156,11 @@ def _goes_on(before: Line, line: Line, right: float, wrapped: bool) -> bool:
             return True
         if _HYPHEN_AT_END.search(before.text) and line.text[0].isalnum():
             return True
+        if _RANGE_AT_END.search(before.text) and line.text[0].isdigit():
+            return True
     is_indented = 0.8 * line.size < line.left - before.left < 4 * line.size
-    return wrapped and _is_full(before, line, right) and not (ends_sentence and is_indented)
+    is_below = before.base >= line.base
+    return wrapped and is_below and _is_full(before, line, right) and not (ends_sentence and is_indented)
 
 
 def _joined(lines: Sequence[Line], hyphenated: Collection[str]) -> str:
@@ -195,9 +192,7 @@ def _headings(lines: Sequence[Line], titles: Sequence[tuple[str, int]]) -> dict[
             (-lines[place].size, place, count)
             for place in range(len(lines))
             for count in (1, 2, 3)
-            if wanted
-            and place not in places
-            and _plain_title(_joined(lines[place : place + count], ())) == wanted
+            if wanted and place not in places and _plain_title(_joined(lines[place : place + count], ())) == wanted
         ]
         if found:
             _, place, count = min(found)

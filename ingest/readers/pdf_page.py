@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ingest.readers.canonical import CELL_BORDER, inline, join_cells
@@ -51,7 +52,7 @@ def lines_of(page: "PdfTextPage") -> list[Line]:
             found.append((text, place))
             turns[place.turn] += len(text)
     turn = turns.most_common(1)[0][0] if turns else 0
-    return _rows(_upright(text, place, turn) for text, place in found)
+    return _rows(_downwards([_upright(text, place, turn) for text, place in found]))
 
 
 def _spans(codes: Sequence[int]) -> Iterator[tuple[int, int]]:
@@ -110,7 +111,7 @@ def _place(page: "PdfTextPage", codes: Sequence[int], start: int, end: int) -> _
         first=first,
         last=last,
         size=size or abs(first[1][1] - first[0][1]) or 1.0,
-        turn=round(raw.FPDFText_GetCharAngle(page, start) / (math.pi / 2)) % 4,
+        turn=-round(raw.FPDFText_GetCharAngle(page, start) / (math.pi / 2)) % 4,  # the angle is clockwise
     )
 
 
@@ -149,6 +150,13 @@ def _left(box: tuple[Point, Point], turn: int) -> float:
 
 def _right(box: tuple[Point, Point], turn: int) -> float:
     return max(_turned(corner, turn)[0] for corner in box)
+
+
+def _downwards(lines: list[Line]) -> list[Line]:
+    """Return lines from top to bottom: pdfium turns their order round on some sideways pages."""
+    steps = [before.base - line.base for before, line in pairwise(lines)]
+    near = [step for step, line in zip(steps, lines, strict=False) if 0 < abs(step) < 3 * line.size]
+    return lines[::-1] if sum(1 if step > 0 else -1 for step in near) < 0 else lines
 
 
 def _rows(lines: Iterable[Line]) -> list[Line]:

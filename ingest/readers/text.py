@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from assistant.errors import DocumentRefused
 from ingest.readers.canonical import Block, compose, inline, make_document, visible
-from ingest.readers.lists import item_of
+from ingest.readers.lists import Item, item_of
 from ingest.readers.registry import Reading, reader
 from ingest.readers.titles import file_stem
 
@@ -80,27 +80,20 @@ def paragraphs(text: str, page: int = 0, first_group: int = 1) -> list[Block]:
     width = _width(lines)
     blocks: list[Block] = []
     group = first_group
-    in_list = False
+    last: Item | None = None
     for paragraph in _split_at_blanks(lines):
-        last_number: int | None = None
         for place, line in enumerate(paragraph):
             before = paragraph[place - 1] if place else ""
-            item = item_of(line, before, last_number or _last_number(blocks, in_list))
+            item = item_of(line, before, last)
             if item is None and place and _wraps(before, line, width):
                 blocks[-1] = Block(f"{blocks[-1].text} {inline(line)}", group=blocks[-1].group, page=page)
                 continue
             # A list goes on over blank lines; other lines are tied within their paragraph only.
-            if (item is not None) != in_list or (item is None and not place):
+            if (item is None) != (last is None) or (item is None and not place):
                 group += 1
-            in_list = item is not None
-            last_number = item.number if item else None
+            last = item
             blocks.append(Block(inline(item.text if item else line), group=group, page=page))
     return [block for block in blocks if block.text]
-
-
-def _last_number(blocks: Sequence[Block], in_list: bool) -> int | None:
-    number = re.match(r"(\d+)\. ", blocks[-1].text) if blocks and in_list else None
-    return int(number[1]) if number else None
 
 
 def _split_at_blanks(lines: Iterable[str]) -> list[list[str]]:

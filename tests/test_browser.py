@@ -1,0 +1,332 @@
+"""The page in a real Chromium: what a reader sees, hears and can do, and what leaves the machine (nothing)."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import frontend_fakes as fakes
+import pytest
+
+BROWSER = os.environ.get("TEST_BROWSER", shutil.which("chromium") or "")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+pytestmark = pytest.mark.skipif(not BROWSER, reason="no browser")
+
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+# What a window of 1280 by 1024 shows when it is zoomed to 400 %.
+ZOOMED = {"width": 320, "height": 256}
+
+# The least contrast of any visible text with the nearest background behind it, and the text that has it.
+LEAST_CONTRAST = """() => {
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (colour) => numbers(colour).slice(0, 3)
+    .map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, place) => sum + part * [0.2126, 0.7152, 0.0722][place], 0);
+  const behind = (node) => {
+    for (; node; node = node.parentElement) {
+      const [, , , alpha = 1] = numbers(getComputedStyle(node).backgroundColor);
+      if (alpha === 1) return getComputedStyle(node).backgroundColor;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  let least = [21, ""];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = walker.nextNode());) {
+    const node = text.parentElement;
+    if (!text.data.trim() || !node.checkVisibility() || !node.getClientRects().length) continue;
+    if (["SCRIPT", "STYLE"].includes(node.tagName)) continue;
+    const [high, low] = [light(getComputedStyle(node).color), light(behind(node))].sort((a, b) => b - a);
+    const ratio = (high + 0.05) / (low + 0.05);
+    if (ratio < least[0]) least = [ratio, text.data.trim().slice(0, 60)];
+  }
+  return least;
+}"""
+
+
+@dataclass
+class Reader:
+    """A reader's window, with what it asked the network for and what went wrong in it."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    def ask(self, question: str, *, by: str = "Enter") -> None:
+        """Ask a question and wait for what it comes to."""
+        before = self.page.locator(".cb-exchange").count()
+        box = self.page.get_by_label("Your question")
+        box.fill(question)
+        if by == "Enter":
+            box.press("Enter")
+        else:
+            self.page.get_by_role("button", name=by, exact=True).click()
+        last = self.page.locator(".cb-exchange").nth(before)
+        last.locator(".cb-closing, .cb-problem").first.wait_for()
+
+    def settle(self) -> None:
+        """Wait until nothing moves any more."""
+        self.page.wait_for_function(
+            """() => new Promise((done) => {
+              const where = () => [...document.querySelectorAll(".cb-panel-column, .cb-conversation")]
+                .map((node) => [node.scrollTop, node.scrollHeight]).join() + window.scrollY;
+              const before = where();
+              setTimeout(() => done(where() === before), 120);
+            })"""
+        )
+
+    def in_view(self, locator: Any) -> bool:
+        """Whether an element is within the window and not covered there."""
+        return bool(
+            locator.evaluate(
+                """(node) => {
+                  const box = node.getClientRects()[0], x = box.left + box.width / 2, y = box.top + box.height / 2;
+                  const there = document.elementFromPoint(x, y);
+                  return !!there && (node.contains(there) || there.contains(node));
+                }"""
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with fakes.served(fakes.FakeAssistant()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(site: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(site: str, browser: Any) -> Iterator[Any]:
+    """Open the page as a new reader; at the end nothing may have gone elsewhere or wrong."""
+    readers: list[Reader] = []
+
+    def opener(viewport: dict[str, int] = WIDE, **wishes: Any) -> Reader:
+        context = browser.new_context(viewport=viewport, reduced_motion="reduce", **wishes)
+        reader = Reader(context.new_page())
+        readers.append(reader)
+        reader.page.on("request", lambda request: reader.requests.append(request.url))
+        reader.page.on("pageerror", lambda error: reader.troubles.append(str(error)))
+        reader.page.on("dialog", lambda dialog: (reader.troubles.append("a dialog"), dialog.dismiss()))
+        reader.page.on(
+            "console",
+            lambda said: reader.troubles.append(said.text) if said.type == "error" else None,
+        )
+        reader.page.goto(site)
+        reader.page.locator(".cb-welcome").wait_for()
+        return reader
+
+    yield opener
+    for reader in readers:
+        reader.page.context.close()
+        assert not reader.troubles
+        elsewhere = [url for url in reader.requests if not url.startswith((site, "data:", "blob:"))]
+        assert not elsewhere
+
+
+def test_the_page_says_what_it_is_and_what_it_is_not_for(open_page: Any) -> None:
+    page = open_page().page
+    assert page.title() == "Casebook"
+    assert page.locator("html").get_attribute("lang") == "en-GB"
+    assert page.get_by_role("heading", level=1).inner_text() == "Casebook"
+    assert page.get_by_text("Not for clinical decisions about a patient.").is_visible()
+    assert page.get_by_role("button", name=fakes.LESSONS).is_visible()
+
+
+def test_a_question_is_answered_with_a_mark_after_every_sentence(open_page: Any) -> None:
+    reader = open_page()
+    reader.ask(fakes.BACKLOG)
+    assert reader.page.locator(".cb-text").all_text_contents() == list(fakes.SENTENCES)
+    assert reader.page.locator(".cb-sentence .cb-mark").all_text_contents() == ["[1]", "[2]", "[3]"]
+    assert reader.page.locator(".cb-card mark").all_text_contents() == list(fakes.SENTENCES)
+    log = reader.page.get_by_role("log", name="Conversation")
+    assert log.get_attribute("aria-live") == "polite"
+    assert reader.page.get_by_label("Your question").input_value() == ""
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE, ZOOMED], ids=["wide", "phone", "zoomed"])
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_mark_opens_its_document_at_the_quote(open_page: Any, viewport: dict[str, int], number: int) -> None:
+    reader = open_page(viewport)
+    reader.ask(fakes.BACKLOG)
+    mark = reader.page.locator(".cb-sentence .cb-mark").nth(number - 1)
+    mark.click()
+    quote = reader.page.locator(".cb-document mark")
+    quote.wait_for()
+    reader.settle()
+    assert quote.text_content() == fakes.SENTENCES[number - 1]
+    assert reader.page.locator(".cb-document").text_content() == fakes.ANYTOWN.text
+    assert reader.in_view(quote)
+    assert reader.page.evaluate("document.activeElement.id") == "cb-panel-title"
+    assert mark.get_attribute("aria-current") == "true"
+    assert "2 May 2023" in reader.page.locator(".cb-about").inner_text()
+    link = reader.page.get_by_role("link", name="News: the hub opens")
+    assert link.get_attribute("href") == "https://example.org/hub"
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    reader.page.get_by_role("link", name="Back to the answer").click()
+    reader.settle()
+    assert mark.evaluate("(node) => node === document.activeElement")
+    assert reader.in_view(mark)
+
+
+def test_the_way_back_to_all_sources(open_page: Any) -> None:
+    reader = open_page()
+    reader.ask(fakes.BACKLOG)
+    reader.page.get_by_role("link", name="Read in the document").nth(1).click()
+    reader.page.locator(".cb-document").wait_for()
+    assert reader.page.locator(".cb-document mark").text_content() == fakes.SENTENCES[1]
+    reader.page.get_by_role("link", name="All sources").click()
+    reader.page.locator(".cb-card").first.wait_for()
+    assert reader.page.locator(".cb-card").count() == 3
+
+
+def test_earlier_answers_keep_their_sources(open_page: Any) -> None:
+    reader = open_page()
+    reader.ask(fakes.BACKLOG)
+    reader.ask(fakes.REFUSED)
+    reader.page.locator("#cb-exchange-0 .cb-mark").nth(2).click()
+    reader.page.locator(".cb-document mark").wait_for()
+    assert reader.page.locator(".cb-document mark").text_content() == fakes.SENTENCES[2]
+
+
+def test_a_refusal_says_why_and_names_what_is_near(open_page: Any) -> None:
+    reader = open_page()
+    reader.ask(fakes.REFUSED, by="Ask")
+    page = reader.page
+    assert "The case studies do not say." in page.locator(".cb-refusal").inner_text()
+    assert page.locator(".cb-refusal .cb-mark").count() == 0
+    assert page.get_by_role("heading", name="Nearest passages, not an answer").is_visible()
+    page.get_by_role("link", name="Read in the document").click()
+    page.locator(".cb-document").wait_for()
+    assert page.locator("mark").count() == 0
+    page.get_by_role("link", name="Back to the answer").click()
+    assert page.evaluate("document.activeElement.id") == "cb-exchange-0"
+
+
+def test_a_follow_up_says_what_was_searched_for_and_a_new_conversation_forgets(open_page: Any) -> None:
+    reader = open_page()
+    reader.page.get_by_role("button", name=fakes.LESSONS).click()
+    reader.page.locator(".cb-closing").wait_for()
+    reader.ask("And then?")
+    assert f"And then? {fakes.BACKLOG}" in reader.page.locator(".cb-searched").inner_text()
+    reader.page.get_by_role("button", name="New conversation").click()
+    reader.page.locator(".cb-welcome").wait_for()
+    assert reader.page.locator(".cb-exchange, .cb-card").count() == 0
+
+
+def test_two_readers_do_not_see_each_other(open_page: Any) -> None:
+    one, two = open_page(), open_page()
+    one.ask(fakes.BACKLOG)
+    two.ask(fakes.REFUSED)
+    one.ask("And then?")
+    assert fakes.REFUSED not in one.page.locator("body").inner_text()
+    assert fakes.BACKLOG not in two.page.locator("body").inner_text()
+
+
+def test_a_hostile_document_is_only_text(open_page: Any) -> None:
+    reader = open_page()
+    reader.ask(fakes.HOSTILE)
+    assert reader.page.locator(".cb-text").text_content() == fakes.HOSTILE_SENTENCE
+    reader.page.locator(".cb-mark").click()
+    quote = reader.page.locator(".cb-document mark")
+    quote.wait_for()
+    assert quote.text_content() == fakes.HOSTILE_SENTENCE
+    inside = ".cb-conversation :is(img, script, svg, iframe), .cb-sources-part :is(img, script, svg, iframe)"
+    assert reader.page.locator(inside).count() == 0
+    assert reader.page.locator('a[href*="evil"], a[href^="javascript"]').count() == 0
+
+
+def test_a_hostile_question_is_only_text(open_page: Any) -> None:
+    reader = open_page()
+    question = "<img src=x onerror=alert(1)> ${alert(2)} {{value}} </h2><script>alert(3)</script>"
+    reader.ask(question)
+    assert reader.page.locator(".cb-question").text_content() == f"You asked: {question}"
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        pytest.param("x" * 2_001, "2,001 characters", id="too long"),
+        pytest.param(fakes.BROKEN, "The index <is> damaged.", id="a fault"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_and_stays_in_the_box(open_page: Any, question: str, words: str) -> None:
+    reader = open_page()
+    reader.ask(question)
+    assert words in reader.page.locator(".cb-problem").inner_text()
+    assert reader.page.get_by_label("Your question").input_value() == question
+
+
+def test_the_keyboard_is_enough(open_page: Any) -> None:
+    reader = open_page()
+    page = reader.page
+    page.get_by_label("Your question").focus()
+    page.keyboard.type(fakes.BACKLOG)
+    page.keyboard.press("Enter")
+    page.locator(".cb-closing").wait_for()
+    # From the box backwards: the sources link under the answer, then the marks from the last to the first.
+    for _ in range(2):
+        page.keyboard.press("Shift+Tab")
+    focused = page.locator(":focus")
+    assert focused.text_content() == "[3]"
+    assert focused.evaluate("(node) => getComputedStyle(node).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    page.locator(".cb-document mark").wait_for()
+    assert page.locator(".cb-document mark").text_content() == fakes.SENTENCES[2]
+    for name in ("All sources", "Back to the answer"):
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").text_content() == name
+    page.keyboard.press("Enter")
+    assert page.locator(":focus").text_content() == "[3]"
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE, ZOOMED], ids=["wide", "phone", "zoomed"])
+def test_nothing_is_cut_off(open_page: Any, viewport: dict[str, int]) -> None:
+    reader = open_page(viewport)
+    reader.ask(fakes.BACKLOG)
+    reader.page.locator(".cb-mark").first.click()
+    reader.page.locator(".cb-document").wait_for()
+    reader.settle()
+    wide, high = reader.page.evaluate(
+        "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+    )
+    assert wide <= 0
+    if viewport == WIDE:
+        assert high <= 0, "a wide window does not scroll: its columns do"
+        assert reader.in_view(reader.page.get_by_role("button", name="Ask", exact=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast(open_page: Any, scheme: str) -> None:
+    reader = open_page(color_scheme=scheme)
+    dark = reader.page.evaluate("document.body.classList.contains('dark')")
+    assert dark is (scheme == "dark")
+    least = [reader.page.evaluate(LEAST_CONTRAST)]
+    for question in (fakes.BACKLOG, "And then?", fakes.REFUSED, fakes.BROKEN):
+        reader.ask(question)
+        least.append(reader.page.evaluate(LEAST_CONTRAST))
+    reader.page.locator(".cb-mark").first.click()
+    reader.page.locator(".cb-document").wait_for()
+    least.append(reader.page.evaluate(LEAST_CONTRAST))
+    assert min(least)[0] >= 4.5, min(least)
+
+
+def test_marks_are_large_enough_to_hit(open_page: Any) -> None:
+    reader = open_page(PHONE)
+    reader.ask(fakes.BACKLOG)
+    for mark in reader.page.locator(".cb-mark").all():
+        box = mark.bounding_box()
+        assert box["width"] >= 24
+        assert box["height"] >= 24
