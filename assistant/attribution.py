@@ -107,12 +107,12 @@ class Bodies:
         return tuple(reversed(unique.values()))
 
     def _means_the_body(self, span: str) -> bool:
-        """An abbreviation that is also a plain word counts in capitals only."""
+        """Whether a short name is meant: an abbreviation that is also a plain word counts in capitals only."""
         return " " in span or span.isupper() or span.lower() not in self._plain_words
 
     def _goes_on(self, question: str, tokens: list[re.Match[str]], start: int, end: int) -> bool:
         """Whether capitals before or behind a name make it part of another body's name that the corpus holds."""
-        behind = []
+        behind: list[str] = []
         for token in tokens[end : end + 6]:
             if not (token.group()[0].isupper() or token.group().lower() in {"and", "of", "&"}):
                 break
@@ -121,7 +121,7 @@ class Bodies:
             behind.append(token.group().lower())
         while behind and behind[-1] in {"and", "of", "&"}:
             behind.pop()
-        before = []
+        before: list[str] = []
         for token in reversed(tokens[max(0, start - 2) : start]):
             if not (token.group()[0].isupper() and token.start() > 0):
                 break
@@ -136,7 +136,9 @@ class Bodies:
     def without_names(self, text: str) -> str:
         """Return a text without the names of bodies, which every sentence on a body shares."""
         spans = [(match.start(), match.end()) for match in self._name_pattern.finditer(text)]
-        kept = "".join(text[i:j] for i, j in zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(text)], strict=True))
+        kept = "".join(
+            text[i:j] for i, j in zip([0, *(e for _, e in spans)], [*(s for s, _ in spans), len(text)], strict=True)
+        )
         bare = re.sub(r"\(\s*\)|['’]s\b(?<=\s['’]s)", " ", kept)
         return " ".join(bare.split()) or text
 

@@ -8,13 +8,12 @@ from assistant.attribution import Bodies
 from assistant.question import content_words
 from assistant.schema import Turn
 
+_THINGS = "same|collaborative|programme|trusts?|committee|board|network|scheme|project|group|hub|partnership"
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|there|that|this|those|these|he|she|his|her|him|the (?:same|collaborative|programme|trusts?|committee|"
-    r"board|network|scheme|project|group|hub|partnership))\b",
-    re.I,
+    rf"\b(?:it|its|they|them|their|theirs|there|that|this|those|these|he|she|his|her|him|the (?:{_THINGS}))\b", re.I
 )
 _GOES_ON = re.compile(
-    r"^(?:and|but|so|or|also|what about|how about|what else|anything else|why\?*$|how\?*$|when\?*$|who\?*$|yes|no|ok|sure)\b",
+    r"^(?:and|but|so|or|also|what about|how about|what else|anything else|yes|no|ok|sure)\b|^(?:why|how|when|who)\?*$",
     re.I,
 )
 

@@ -123,7 +123,9 @@ class Assistant:
         *,
         distinct: int = 10,
     ) -> Answer:
-        """Answer a question, or refuse with a reason; ``distinct`` documents stand in the hits where there are that many.
+        """Answer a question, or refuse with a reason.
+
+        At least ``distinct`` documents stand in the hits, where there are that many.
 
         Raises CasebookError for a question over 2,000 characters and for a filter that names nothing.
         """
@@ -174,7 +176,9 @@ class Assistant:
         """Rank passages, those of the bodies that the question names before all others."""
         named = frozenset(document for mention in mentions for document in mention.documents)
         boost = (lambda document: 1.0 if document in named else 0.0) if named else None
-        return opened.retriever.retrieve(opened.vocabulary.expanded(asked.text), documents=allowed, distinct=distinct, boost=boost)
+        return opened.retriever.retrieve(
+            opened.vocabulary.expanded(asked.text), documents=allowed, distinct=distinct, boost=boost
+        )
 
     def _evidence(
         self,

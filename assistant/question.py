@@ -18,44 +18,47 @@ _EMPTY = frozenset(
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
+_LISTABLE = (
+    "members|aims|goals|priorities|lessons|messages|challenges|services|programmes|programs|projects|networks|trusts|roles|"
+    "benefits|changes|reasons|steps|things|ways|examples|topics|areas|objectives|principles|barriers|enablers|results|"
+    "achievements|names"
+)
 _LIST = re.compile(
-    r"^(?:please )?(?:list|name|which|what(?: are|'s|s)?(?: were)?(?: the)?)\b.*\b(?:s|members|aims|goals|priorities|lessons|"
-    r"messages|challenges|services|programmes|programs|projects|networks|trusts|roles|benefits|changes|reasons|steps|"
-    r"things|ways|examples|topics|areas|objectives|principles|barriers|enablers|results|achievements)\b",
+    rf"^(?:please )?(?:list|name|which|what(?:'s|s)?)\b.*\b(?:{_LISTABLE})\b"
+    r"|^(?:which|what|who(?: are| were))\b.{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b",
     re.I,
 )
-_PLURAL = re.compile(
-    r"^(?:which|what|who(?: are| were))\b.{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b", re.I
-)
 _CROSS = re.compile(
-    r"\b(?:which|what|how do|how have|do|are|have|across|among|different|other|any|all|most|several|each|various)\b[^?]{0,40}"
-    r"\b(?:collaboratives|systems|bodies|alliances|federations|partnerships|groups|areas|places|parts of the country)\b"
+    r"\b(?:which|what|how do|how have|where|do|are|have|across|among|different|other|any|all|most|several|each|various)\b"
+    r"[^?]{0,40}\b(?:collaboratives|systems|bodies|alliances|federations|partnerships|groups|areas|places)\b"
     r"|\bacross (?:the )?(?:country|england|collaboratives|case studies)\b|\bcase studies\b",
     re.I,
 )
-_COMPARE = re.compile(r"\b(?:compare[ds]?|comparison|differ(?:ence|ent|s)?|versus|vs\.?|both|whereas|contrast)\b", re.I)
-
-_WANTS = (
-    (
-        "money",
-        re.compile(
-            r"\bhow much(?! (?:time|of (?:the|a|their|its) (?:time|work|day|week)|notice|space|capacity|longer|faster|more time))\b"
-            r"|\bhow many (?:pounds|millions?|£)\b|\b(?:what|which) (?:extra |more |capital |total )?"
-            r"(?:money|sum|amount|budget|cost|funding|savings?|investment|income)\b|\bcost of\b|\bwhat (?:did|does|do|will|would|is|was) .*\bcost",
-            re.I,
-        ),
-    ),
-    ("share", re.compile(r"\b(?:what|which|how (?:large|big) a|by what) (?:share|proportion|percentage|percent|per cent|fraction)\b", re.I)),
-    ("number", re.compile(r"\bhow many\b|\bwhat number\b", re.I)),
-    (
-        "date",
-        re.compile(
-            r"\bwhen (?!.*\bshould)(?:did|was|were|is|are|does|do|will|has|have|had)\b|\b(?:what|which) (?:year|yr|date|month|day)\b|\bsince when\b",
-            re.I,
-        ),
-    ),
-    ("person", re.compile(r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b", re.I)),
-    ("place", re.compile(r"\bwhere\b|\b(?:which|what) (?:town|city|hospital|site|place)\b", re.I)),
+_HOW_OR_WHY = re.compile(
+    r"\b(?:how (?!many|much|often|long|large|big|far|old)|why|what (?:led|made|let)|reasons?)\b", re.I
+)
+# "How much" of these is no sum of money.
+_NO_MONEY = r"(?! (?:time|notice|space|capacity|longer|faster|of (?:the|a|their|its) (?:time|work|day|week)))"
+_SUMS = "money|sum|amount|budget|cost|funding|savings?|investment|income"
+_SHARES = "share|proportion|percentage|percent|per cent|fraction"
+_WANTS = {
+    name: re.compile(pattern, re.I)
+    for name, pattern in {
+        "money": rf"\bhow much{_NO_MONEY}\b|\bhow many (?:pounds|millions?|£)\b|\bcost of\b"
+        rf"|\b(?:what|which) (?:extra |more |capital |total )?(?:{_SUMS})\b"
+        r"|\bwhat (?:did|does|do|will|would|is|was) .*\bcost",
+        "share": rf"\b(?:what|which|how (?:large|big) a|by what) (?:{_SHARES})\b",
+        "number": r"\bhow many\b|\bwhat number\b",
+        "date": r"\bwhen (?!.*\bshould)(?:did|was|were|is|are|does|do|will|has|have|had)\b|\bsince when\b"
+        r"|\b(?:what|which) (?:year|yr|date|month|day)\b",
+        "person": r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b",
+        "place": r"\bwhere\b|\b(?:which|what) (?:town|city|hospital|site|place)\b",
+    }.items()
+}
+_COUNTED = re.compile(
+    r"\bhow many\s+(.{2,60}?)(?=\s+(?:did|do|does|were|was|are|is|have|has|had|will|would|can|could|should|belong"
+    r"|in|at|of|on|from)\b|[?,.]|$)",
+    re.I,
 )
 
 
@@ -70,7 +73,6 @@ class Asked:
     wants: frozenset[str]
     is_list: bool
     is_cross: bool
-    is_compare: bool
     is_how_or_why: bool
     words: tuple[str, ...]
     counted: tuple[str, ...]
@@ -106,29 +108,22 @@ def proper_names(text: str) -> tuple[str, ...]:
 
 
 def _counted(text: str) -> tuple[str, ...]:
-    match = re.search(
-        r"\bhow many\s+(.{2,60}?)(?=\s+(?:did|do|does|were|was|are|is|have|has|had|will|would|can|could|should|belong|in|at|of|on|from)\b|[?,.]|$)",
-        text,
-        re.I,
-    )
+    match = _COUNTED.search(text)
     return content_words(match.group(1)) if match else ()
 
 
 def understand(question: str) -> Asked:
     """Take a question apart."""
     text = question.strip()
-    wants = frozenset(name for name, pattern in _WANTS if pattern.search(text))
+    wants = frozenset(name for name, pattern in _WANTS.items() if pattern.search(text))
     if wants & {"money", "share"}:
         wants -= {"number"}
     return Asked(
         text=text,
         wants=wants,
-        is_list=bool(_LIST.search(text) or _PLURAL.search(text)),
+        is_list=bool(_LIST.search(text)),
         is_cross=bool(_CROSS.search(text)),
-        is_compare=bool(_COMPARE.search(text)),
-        is_how_or_why=bool(
-            re.search(r"\b(?:how (?!many|much|often|long|large|big|far|old)|why|what led|reasons?)\b", text, re.I)
-        ),
+        is_how_or_why=bool(_HOW_OR_WHY.search(text)),
         words=content_words(text),
         counted=_counted(text),
         names=proper_names(text),

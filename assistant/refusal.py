@@ -1,7 +1,7 @@
 """When not to answer: certain rules first, then the strength of the evidence.
 
-A rule fires only where it is certain: a person's private details, advice about a patient, a year that
-no source speaks of, a named body that the corpus does not hold, a gap that the corpus itself names, a figure that no evidence holds.
+A rule fires only where it is certain: a person's private details, advice about a patient, a year that no source
+speaks of, a name that the corpus does not hold, a gap that the corpus itself names, a figure that no evidence holds.
 """
 
 import re
@@ -16,26 +16,34 @@ WEAK = 0.33
 _STRICT = frozenset({"money", "share", "number", "date"})
 OUT_OF_SCOPE_MEANING = 0.22
 
+_MEDICINES = "dose|dosage|mg|milligrams?|tablets?|medication|antibiotics?|painkillers?"
+_KIN = "patient|mother|father|mum|dad|wife|husband|child|son|daughter|baby"
+_COMPLAINTS = "symptoms?|pain|rash|lump|tests?|scan|blood pressure|diagnosis"
+_CARE = r"should|treat\w*|diagnos\w*|prescri\w*|take|give|safe|mean|normal|worr\w*|stop|refer"
 _CLINICAL = re.compile(
-    r"\b(?:what|which|how much|should|can|is it safe)\b.*\b(?:dose|dosage|mg|milligrams?|tablets?|medication|antibiotics?|painkillers?)\b"
-    r"|\b(?:my|her|his|our|this|a) (?:\w+ ){0,2}(?:patient|mother|father|mum|dad|wife|husband|child|son|daughter|baby|symptoms?|pain|rash|lump|tests?|scan|"
-    r"blood pressure|diagnosis)\b.*\b(?:should|treat\w*|diagnos\w*|prescri\w*|take|give|safe|mean|normal|worr\w*|stop|refer)\b"
-    r"|\bshould (?:i|we|my \w+|she|he|they|the patient|a patient) (?:take|stop|start|have|be (?:given|treated|prescribed|operated|referred))\b"
-    r"|\bhow (?:do|should) (?:i|we|you) treat\b|\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:should|for|is best|would)\b",
+    rf"\b(?:what|which|how much|should|can|is it safe)\b.*\b(?:{_MEDICINES})\b"
+    rf"|\b(?:my|her|his|our|this|a) (?:\w+ ){{0,2}}(?:{_KIN}|{_COMPLAINTS})\b.*\b(?:{_CARE})\b"
+    r"|\bshould (?:i|we|my \w+|she|he|they|the patient|a patient) (?:take|stop|start|have"
+    r"|be (?:given|treated|prescribed|operated|referred))\b"
+    r"|\bhow (?:do|should) (?:i|we|you) treat\b"
+    r"|\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:should|for|is best|would)\b",
     re.I,
 )
-_PERSONAL = re.compile(
-    r"\b(?:home address|postcode of|phone|telephone|mobile|e-?mail|date of birth|birthday|how old is|age of|nhs number|national insurance|salary|"
-    r"salaries|paid personally|earns?|married|spouse|husband|wife|partner of|children of|religion|ethnicity|health (?:problems?|issues?|conditions?)|illness(?:es)?|sexuality|medical (?:history|record)|sick leave|"
-    r"home town|lives?|bank details|passport)\b",
+_PRIVATE = (
+    "home address|postcode of|phone|telephone|mobile|e-?mail|date of birth|birthday|how old is|age of|nhs number|"
+    "national insurance|salary|salaries|paid personally|earns?|married|spouse|husband|wife|partner of|children of|"
+    "religion|ethnicity|health (?:problems?|issues?|conditions?)|illness(?:es)?|sexuality|medical (?:history|record)|"
+    "sick leave|home town|lives?|bank details|passport"
+)
+_PERSONAL = re.compile(rf"\b(?:{_PRIVATE})\b", re.I)
+_SOMEONE = re.compile(
+    r"\b(?:who|he|she|his|her|their|chair|chief|director|lead|surgeon|doctor|dr|mr|mrs|ms|sir|professor|patient)"
+    r"(?:'s|’s)?\b|\b(?-i:[A-Z][a-z]+ [A-Z][a-z]+)\b",
     re.I,
 )
 _TASK = re.compile(
-    r"^\W*(?:please |can you |could you )?(?:write|compose|draft|translate|generate|code|solve|calculate|draw|play|sing)\b(?! (?:up|down) )",
-    re.I,
-)
-_PERSON_NEAR = re.compile(
-    r"\b(?:who|he|she|his|her|their|[A-Z][a-z]+ [A-Z][a-z]+|chair|chief|director|lead|surgeon|doctor|dr|mr|mrs|ms|sir|professor|patient)(?:'s|’s)?\b",
+    r"^\W*(?:please |can you |could you )?"
+    r"(?:write|compose|draft|translate|generate|code|solve|calculate|draw|play|sing)\b",
     re.I,
 )
 
@@ -48,7 +56,7 @@ def rule_before_search(asked: Asked) -> str | None:
         return "clinical_advice"
     if _TASK.search(asked.text):
         return "out_of_scope"
-    if _PERSONAL.search(asked.text) and _PERSON_NEAR.search(asked.text):
+    if _PERSONAL.search(asked.text) and _SOMEONE.search(asked.text):
         return "personal_data"
     return None
 

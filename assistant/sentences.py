@@ -9,12 +9,12 @@ import re
 
 Span = tuple[int, int]
 
-_ABBREVIATIONS = frozenset(
-    (
-        "mr mrs ms dr prof sir st rev hon gen col jr sr vs etc eg ie cf al no nos vol pp ed eds fig figs dept approx "
-        "inc ltd co corp est min max jan feb mar apr jun jul aug sep sept oct nov dec c ca"
-    ).split()
+_ABBREVIATIONS = frozenset("mr mrs ms dr prof sir st rev hon gen col jr sr vs etc eg ie cf al ed eds dept".split())
+# These end a sentence as plain words or at its end do ("the answer was no. The board …"), unless a figure follows.
+_BEFORE_FIGURES = frozenset(
+    "no nos vol p pp fig figs approx est min max v c ca jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
+_MAY_END = frozenset("etc inc ltd co corp al am pm".split())
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n+")
 _OPENING = re.compile(r"[\"'“‘(\[]*[A-Z0-9£$€•\-–—À-Þ]")
 _WRAPPED_WIDTH = 60
@@ -33,9 +33,13 @@ def _is_boundary(text: str, match: re.Match[str], line_start: int) -> bool:
         return True
     word = re.search(r"(\S*)$", text[max(0, match.start() - 40) : match.start()])
     before = word.group(1).lstrip("\"'“‘([") if word else ""
-    if before.lower().replace(".", "") in _ABBREVIATIONS:
-        # "No. 5", "Dr. Odum" and "Jan. 2024" go on; "etc. The" and "Ltd. The" may end, and a capital follows there too.
-        return before.lower() in {"etc", "inc", "ltd", "co", "corp", "al"} and after[:1].isupper()
+    bare = before.lower().replace(".", "")
+    if bare in _MAY_END:  # "Ltd. The" ends where "Ltd. (2023)" does not
+        return after[:1].isupper()
+    if bare in _ABBREVIATIONS:
+        return False
+    if bare in _BEFORE_FIGURES:
+        return not after[:1].isdigit()
     initial = len(before) == 1 and before.isalpha() and before.isupper()
     return not initial and not re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", before)
 

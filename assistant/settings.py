@@ -18,7 +18,8 @@ PACKAGED_MODEL = "all-MiniLM-L6-v2"
 class Settings(BaseSettings):
     """Everything that can be set; each field is the environment variable of its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    # An empty variable counts as none: an index in "" would be the folder that one happens to be in.
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="forbid")
 
     index: Path = Field(default=PROJECT / "index", description="folder of the index")
     corpus: Path = Field(default=PROJECT / "corpus", description="folder of the case studies")
@@ -37,8 +38,8 @@ class Settings(BaseSettings):
 
     @property
     def default_index(self) -> bool:
-        """Whether the index is the project's own, which may be refreshed from the corpus unasked."""
-        return self.index == PROJECT / "index"
+        """Whether nobody named an index, so that the project's own may be refreshed from the corpus unasked."""
+        return "index" not in self.model_fields_set
 
 
 def load_settings(**flags: Any) -> Settings:
@@ -47,11 +48,13 @@ def load_settings(**flags: Any) -> Settings:
     Raises SettingsError for an unknown ``CASEBOOK_…`` name (pydantic-settings does not see those by
     itself) and for a value that cannot be used.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = sorted(name.upper() for name in Settings.model_fields)
     for name in sorted(os.environ):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
-            hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(sorted(known))}."
+        given = name.upper().removeprefix(PREFIX)
+        if name.upper().startswith(PREFIX) and given not in known:
+            near = difflib.get_close_matches(given, known, n=1)
+            listed = ", ".join(PREFIX + one for one in known)
+            hint = f"Did you mean {PREFIX}{near[0]}?" if near else f"Known are: {listed}."
             raise SettingsError(f"{name} is no setting of Casebook. {hint}")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})

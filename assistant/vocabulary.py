@@ -66,7 +66,9 @@ class Vocabulary:
     def words(self) -> frozenset[str]:
         """Every word of the corpus in small letters."""
         return frozenset(
-            word for document in self._documents for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", document.text.lower())
+            word
+            for document in self._documents
+            for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", document.text.lower())
         )
 
     @lru_cache(maxsize=4096)  # noqa: B019 - one vocabulary lives as long as its generation

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from assistant.schema import Answer, Citation, Document, Hit, Source
 from frontend.markup import Html, element, join, outside_link
@@ -179,9 +180,9 @@ def context(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 def preview(place: Place) -> str:
-    """Return the beginning of a passage without the heading that stands above it anyway."""
-    heading = place.heading[-1] if place.heading else ""
-    return shortened(re.sub(r"\n+", "\n", place.quote.removeprefix(heading).strip()))
+    """Return the beginning of a passage without the headings that stand above it anyway."""
+    lines = (line for line in place.quote.splitlines() if line)
+    return shortened("\n".join(dropwhile(lambda line: line in place.heading, lines)))
 
 
 def shortened(text: str) -> str:

@@ -162,8 +162,10 @@ def spelled_out(text: str) -> str:
 @cache
 def _plain_words() -> frozenset[str]:
     """Return the words that the pages and their sheets write in small letters."""
-    texts = [page(slug).documents[0].text for slug in slugs()] + [path.read_text("utf-8") for path in FACTS.glob("*.md")]
-    return frozenset({"he", "she"}).union(word for text in texts for word in re.findall(r"(?<![\w/.-])[a-z][a-z'-]*\b(?![/.]\w)", plain(text)))
+    small = re.compile(r"(?<![\w/.-])[a-z][a-z'-]*\b(?![/.]\w)")  # and no part of an address
+    texts = [page(slug).documents[0].text for slug in slugs()]
+    texts += [path.read_text(encoding="utf-8") for path in FACTS.glob("*.md")]
+    return frozenset({"he", "she"}).union(*(small.findall(plain(text)) for text in texts))
 
 
 def paragraphs(document: Document) -> Iterator[Paragraph]:
@@ -175,7 +177,8 @@ def paragraphs(document: Document) -> Iterator[Paragraph]:
         end = start + len(text)
         if start not in headings:
             view = " ".join(document.heading_path(start))
-            keys = frozenset(key for mark in document.marks if mark.start < end and start < mark.end for key in mark.keys)
+            marks = [mark for mark in document.marks if mark.start < end and start < mark.end]
+            keys = frozenset(key for mark in marks for key in mark.keys)
             yield Paragraph(text, f"{before} {view}" if before.endswith(":") else view, keys)
         before = text
         start = end + 2
@@ -217,11 +220,14 @@ def coverage(slug: str) -> tuple[Coverage, ...]:
 
 def unsupported(slug: str) -> list[str]:
     """Return the numbers, dates and names of a page, front matter included, that its sheet does not hold."""
-    held = spelled_out(support(slug))
     own = OURS | (GLOSSARY_ONLY if slug == "glossary" else frozenset())
-    text = page(slug).documents[0].text
-    raw = (CORPUS / f"{slug}.md").read_text(encoding="utf-8")
-    front = raw[: len(raw) - len(raw.split("\n---\n", 1)[1])]
+    front = (CORPUS / f"{slug}.md").read_text(encoding="utf-8").split("\n---\n", 1)[0]
+    return not_held(page(slug).documents[0].text, front, support(slug), own)
+
+
+def not_held(text: str, front: str, says: str, own: frozenset[str] = OURS) -> list[str]:
+    """Return the numbers and dates of a text and its front matter, and the text's names, that a sheet does not hold."""
+    held = spelled_out(says)
     lacks = sorted((numbers(text) | numbers(front)) - numbers(held))
     lacks += sorted(date for date in dates(text) | dates(front) if date not in held)
     known = words(held) | {word.removesuffix("s") for word in words(held)}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from assistant.attribution import Bodies
+from assistant.schema import Document, sha256_of
 from tests import corpus_check as check
 
 SLUGS = check.slugs()
@@ -116,23 +116,52 @@ def test_the_glossary_lists_each_abbreviation_once() -> None:
     assert len(lines) == len(set(lines))
 
 
-ALIASES = [
-    pytest.param(name, f"{slug}.md", id=f"{slug}: {name}")
-    for slug in STUDIES
-    for name in (
-        check.page(slug).documents[0].metadata.collaborative,
-        *check.page(slug).documents[0].metadata.aliases,
-    )
-]
+# --- The check itself ---
+
+_SHEET = (
+    "- F001. Sir Ann Lee opened 20 beds at Hill Hospital on 3 May 2021, for NHS FT staff. [B1, section: x; <https://x>]"
+)
+_FACT = check.facts(_SHEET)[0]
 
 
-@pytest.fixture(scope="module")
-def bodies() -> Bodies:
-    return Bodies(check.page(slug).documents[0] for slug in SLUGS)
+def _page(text: str) -> Document:
+    return Document(id="d.md", sha256=sha256_of(text), title="D", text=text)
 
 
-@pytest.mark.parametrize("question", ["What does {} do?", "What did {}'s members agree?", "{}: who chairs it?"])
-@pytest.mark.parametrize(("name", "document"), ALIASES)
-def test_every_name_finds_its_own_page(bodies: Bodies, question: str, name: str, document: str) -> None:
-    mentions = bodies.mentions(question.format(name))
-    assert [mention.documents for mention in mentions] == [(document,)]
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        pytest.param(
+            "On 3 May 2021 Sir Ann Lee opened 20 beds at Hill Hospital for FT staff of the NHS.", (), id="all"
+        ),
+        pytest.param("On 3 May 2021 Sir Ann Lee opened twenty beds at Hill Hospital, NHS FT.", ("20",), id="number"),
+        pytest.param("On 3 June 2021 Ann Lee of Hill Hospital: 20, sir, NHS FT.", ("3 May 2021", "May"), id="date"),
+        pytest.param("On 3 May 2021 Sir Ann Lew opened 20 beds at Hill Hospital, NHS FT.", ("Lee",), id="name"),
+    ],
+)
+def test_what_a_paragraph_lacks(text: str, lacks: tuple[str, ...]) -> None:
+    document = _page(text)
+    (paragraph,) = check.paragraphs(document)
+    assert check.missing(_FACT, document, paragraph) == lacks
+
+
+def test_a_fact_torn_apart_is_not_covered() -> None:
+    document = _page("Sir Ann Lee opened Hill Hospital for NHS FT staff.\n\nOn 3 May 2021 it had 20 beds.")
+    assert all(check.missing(_FACT, document, paragraph) for paragraph in check.paragraphs(document))
+
+
+@pytest.mark.parametrize(
+    ("text", "lacks"),
+    [
+        pytest.param(
+            "The 20 beds of Hill Hospital, opened by Sir Ann Lee of an NHS Foundation Trust.", [], id="nothing"
+        ),
+        pytest.param("The hospital has 21 beds.", ["21"], id="number"),
+        pytest.param("In the hospital there are fourteen beds.", ["14"], id="number in words"),
+        pytest.param("It opened on 3 May 2022.", ["2022", "3 May 2022"], id="date"),
+        pytest.param("The beds stand at Vale Hospital.", ["Vale", "Vale Hospital"], id="place"),
+        pytest.param("The beds were opened by Ann Hill.", ["Ann Hill"], id="a name mixed from two"),
+    ],
+)
+def test_what_no_sheet_holds(text: str, lacks: list[str]) -> None:
+    assert check.not_held(text, "", _SHEET) == lacks

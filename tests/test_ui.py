@@ -272,6 +272,13 @@ def test_a_refusal_looks_different_and_has_no_marks(desk: Desk) -> None:
     assert opened.text("h2") == "Nearest passage, not an answer"
 
 
+def test_a_near_passage_is_shown_without_the_headings_named_above_it() -> None:
+    near = fakes.hit(fakes.ANYTOWN, 1)
+    text = "The Anytown Collaborative\n\nResults\n\nLong ago.\nResults came."
+    near = replace(near, passage=replace(near.passage, text=text))
+    assert panel.preview(panel.nearest(0, near)) == "Long ago.\nResults came."
+
+
 def test_a_reason_is_said_in_words_where_the_text_does_not_hold_it(desk: Desk) -> None:
     refused = replace(desk.assistant.ask(fakes.REFUSED), text="Try a trust's name.", hits=())
     words = Seen(render.refusal(0, refused)).text()
