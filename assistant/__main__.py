@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         one.add_argument("--json", action="store_true", help="print JSON and nothing else")
     ask.add_argument("--history", type=Path, metavar="FILE", help='earlier turns: [{"role": "user", "text": "…"}, …]')
-    search.add_argument("--limit", type=int, default=10, help="how many passages")
+    search.add_argument("--limit", type=_at_least_one, default=10, metavar="N", help="how many passages")
     source = verb("source", "print the canonical text of a document, or a part of it")
     source.add_argument("id")
     source.add_argument("--start", type=int, default=0, metavar="N")
@@ -49,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = verb("evaluate", "run a question set and write the records; exit 0 whatever the scores, 2 on an error")
     evaluate.add_argument("set", type=Path, metavar="SET", help="questions: .jsonl, or a folder in BEIR layout")
     evaluate.add_argument("--out", type=Path, metavar="RUN.jsonl", help="where the records go")
-    evaluate.add_argument("--limit", type=int, metavar="N", help="only the first N questions")
+    evaluate.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N questions")
     evaluate.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser
 
@@ -64,11 +65,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CasebookError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # the reader has seen enough: `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is too few: at least 1")
+    return number
 
 
 def _print(text: str) -> None:
-    """Print, also where the terminal cannot show every character."""
-    sys.stdout.buffer.write(text.encode("utf-8", errors="replace") + b"\n")
+    """Print in UTF-8 whatever the terminal; a lone surrogate as the escape that JSON has for it."""
+    sys.stdout.buffer.write(text.encode("utf-8", errors="backslashreplace") + b"\n")
     sys.stdout.flush()
 
 
@@ -86,12 +99,18 @@ def _history(path: Path | None) -> tuple[Turn, ...]:
     if path is None:
         return ()
     try:
-        turns = json.loads(path.read_text(encoding="utf-8"))
-        return tuple(Turn(role=str(turn["role"]), text=str(turn["text"])) for turn in turns)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return tuple(_turn(turn) for turn in json.loads(path.read_text(encoding="utf-8-sig")))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise QuestionSetError(
             f'{path} is no history ({error}). It should hold [{{"role": "user", "text": "…"}}, …].'
         ) from error
+
+
+def _turn(row: object) -> Turn:
+    match row:
+        case {"role": "user" | "assistant" as role, "text": str(text)}:
+            return Turn(role=role, text=text)
+    raise ValueError(f"{row!r} is not a turn with the role user or assistant and a text")
 
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
@@ -142,7 +161,8 @@ def _source(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.terminal import show_document
 
     ensure_default_index(settings)
-    document = Generation(current_folder(settings.index)).document(options.id)
+    with closing(Generation(current_folder(settings.index))) as generation:
+        document = generation.document(options.id)
     end = len(document.text) if options.end is None else options.end
     if not 0 <= options.start <= end <= len(document.text):
         raise CasebookError(
@@ -171,8 +191,8 @@ def _verify(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.verification import verify
 
     try:
-        text = sys.stdin.read() if str(options.answer) == "-" else options.answer.read_text(encoding="utf-8")
-        answer = json.loads(text)
+        stored = sys.stdin.buffer.read() if str(options.answer) == "-" else options.answer.read_bytes()
+        answer = json.loads(stored.decode("utf-8-sig"))
         with Catalogue(current_folder(settings.index) / "record.sqlite", read_only=True) as record:
 
             def text_of(identifier: str) -> str | None:
@@ -182,7 +202,7 @@ def _verify(options: argparse.Namespace, settings: Settings) -> int:
                     return None
 
             faults = verify(answer, text_of)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CasebookError(f"{options.answer} is no answer in the JSON of ask --json ({error!r}).") from error
     for fault in faults:
         _print(fault)

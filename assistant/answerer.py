@@ -18,8 +18,10 @@ MAX_LIST_ITEMS = 12
 # How near to the best sentence one must come that holds the fact that is asked for, to be put before it.
 NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
-_SHARE = {"fact": 0.88, "how": 0.74, "list": 0.80, "plain": 0.82}
+_SHARE = {"fact": 0.78, "how": 0.66, "list": 0.70, "plain": 0.75}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 4}
+# A list is long: its introduction must come nearer to the best than a sentence need.
+_LIST_SHARE = 0.9
 _SAME = 0.75
 
 
@@ -118,6 +120,8 @@ def choose(
         listing = listing_at(candidate.document, candidate.start)
         if (candidate.document.id, candidate.start) in covered:
             continue
+        if candidate.text.endswith(":") and chosen and candidate.score < _LIST_SHARE * best.score:
+            continue
         if candidate.text.endswith(":") and any(c.text.endswith(":") for c in chosen):
             continue
         if any(_alike(candidate.text, other.text, stems) for other in chosen):
@@ -128,7 +132,14 @@ def choose(
             covered.update((candidate.document.id, start) for start in inner)
             chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
     lead = chosen[:1] if kind == "fact" else []
-    rest = sorted(chosen[len(lead) :], key=lambda c: (c.document.id != best.document.id, c.document.id, c.start))
+    section = best.hit.passage.heading_path
+
+    def reading_order(candidate: Candidate) -> tuple[bool, str, bool, int]:
+        """The best sentence's document and section first, then as they stand."""
+        elsewhere = candidate.hit.passage.heading_path != section
+        return candidate.document.id != best.document.id, candidate.document.id, elsewhere, candidate.start
+
+    rest = sorted(chosen[len(lead) :], key=reading_order)
     return _with_lists([Span(c.document, c.hit, c.start, c.end) for c in [*lead, *rest]])
 
 

@@ -30,7 +30,9 @@ _BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
 _NO_BODY = frozenset({"national", "glossary"})
 # A question across collaboratives looks at so many of them, so many passages each, and answers from the best.
-_ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN = 14, 4, 6
+_ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_FLOOR = 14, 4, 6, 0.65
+# Sentences for each part of a question, and for each body of a comparison.
+_FEW = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +197,10 @@ class Assistant:
         reasons: list[str] = []
         best = 0.0
         across = asked.is_cross and not mentions
-        for part in _parts(asked):
+        parts = _parts(asked)
+        limit = 1 if across else _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
+        for part in parts:
             found = [self._candidates(opened, part, documents, allowed, names, across=across) for documents in groups]
-            found = [[c for c in group if Span(c.document, c.hit, c.start, c.end) not in spans] for group in found]
             top = max((c.score for group in found for c in group if not c.is_gap), default=0.0)
             best = max(best, top)
             if across:
@@ -207,14 +210,8 @@ class Assistant:
                 if reason is not None:
                     reasons.append(reason)
                     continue
-                chosen = choose(
-                    part,
-                    group,
-                    opened.generation.terms,
-                    limit=1 if across else 3 if len(groups) > 1 else MAX_SENTENCES,
-                    floor=0.75 * top if across else 0.0,
-                )
-                spans.extend(span for span in chosen if span not in spans)
+                floor = _ACROSS_FLOOR * top if across else 0.0
+                _extend(spans, choose(part, group, opened.generation.terms, limit=limit, floor=floor))
         return spans, (None if spans else reasons[0]), best
 
     def _groups(
@@ -251,6 +248,17 @@ class Assistant:
     def _refuse(base: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock", detail: str = "") -> Answer:
         text = f"{REASONS[reason]} {detail}".strip()
         return replace(base, text=text, reason=reason, hits=tuple(hits), timings_ms=clock.stop())
+
+
+def _extend(spans: list[Span], more: Sequence[Span]) -> None:
+    """Add sentences that are not there yet; one list is enough, so a second introduction ends them."""
+    places = {(span.document.id, span.start) for span in spans}
+    introduced = any(span.text.endswith(":") for span in spans)
+    for span in more:
+        if introduced and span.text.endswith(":") and (span.document.id, span.start) not in places:
+            break
+        if (span.document.id, span.start) not in places:
+            spans.append(span)
 
 
 class _Clock:

@@ -12,7 +12,7 @@ from assistant.evidence import Candidate
 from assistant.question import Asked
 from assistant.vocabulary import Vocabulary
 
-WEAK = 0.33
+WEAK = 0.32
 _STRICT = frozenset({"money", "share", "number", "date"})
 OUT_OF_SCOPE_MEANING = 0.22
 

@@ -9,10 +9,10 @@ import re
 
 Span = tuple[int, int]
 
-_ABBREVIATIONS = frozenset("mr mrs ms dr prof sir st rev hon gen col jr sr vs etc eg ie cf al ed eds dept".split())
+_ABBREVIATIONS = frozenset("mr mrs ms dr prof sir st rev hon gen col jr sr vs etc eg ie cf al ed eds dept c ca".split())
 # These end a sentence as plain words or at its end do ("the answer was no. The board …"), unless a figure follows.
 _BEFORE_FIGURES = frozenset(
-    "no nos vol p pp fig figs approx est min max v c ca jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    "no nos vol p pp fig figs approx est min max v jan feb mar apr jun jul aug sep sept oct nov dec".split()
 )
 _MAY_END = frozenset("etc inc ltd co corp al am pm".split())
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n+")
@@ -38,9 +38,9 @@ def _is_boundary(text: str, match: re.Match[str], line_start: int) -> bool:
         return after[:1].isupper()
     if bare in _ABBREVIATIONS:
         return False
-    if bare in _BEFORE_FIGURES:
-        return not after[:1].isdigit()
     initial = len(before) == 1 and before.isalpha() and before.isupper()
+    if bare in _BEFORE_FIGURES and not initial:
+        return not after[:1].isdigit()
     return not initial and not re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", before)
 
 

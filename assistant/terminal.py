@@ -19,6 +19,8 @@ def _wrap(text: str, indent: str = "", hang: str | None = None) -> str:
         _width(),
         initial_indent=indent,
         subsequent_indent=indent if hang is None else hang,
+        break_long_words=False,  # an address that is cut cannot be opened
+        break_on_hyphens=False,
     )
 
 
@@ -85,5 +87,6 @@ def show_hits(hits: Sequence[Hit]) -> str:
 
 def show_document(document: Document, start: int, end: int) -> str:
     """Return a slice of a document as it is, behind a line that says where it stands."""
-    head = f"{document.id}: {document.title} (characters {start} to {end} of {len(document.text)}, SHA-256 {document.sha256})"
+    part = f"characters {start} to {end} of {len(document.text)}"
+    head = f"{document.id}: {document.title} ({part}, SHA-256 {document.sha256})"
     return f"{head}\n\n{document.text[start:end]}"

@@ -1,13 +1,14 @@
 """A run: every question asked, scored and written; and its figures in one table."""
 
 import json
+import os
 import statistics
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from assistant.errors import CasebookError
 from assistant.evaluation.metrics import score
@@ -30,25 +31,64 @@ def record_json(record: EvaluationRecord) -> dict[str, Any]:
 def run(
     assistant: Assistant, questions: Sequence[Question], out: Path | None, *, provenance: Mapping[str, Any]
 ) -> list[EvaluationRecord]:
-    """Ask every question and score its answer; write a line each to ``out``, provenance first."""
+    """Ask every question and score its answer; write a line each to ``out``, provenance first.
+
+    ``out`` appears when all is asked; until then what was there stays. Raises CasebookError.
+    """
     first = {"schema": 1, "generation": assistant.generation, "questions": len(questions), **provenance}
-    lines = [json.dumps({"provenance": first}, ensure_ascii=False)]
-    records: list[EvaluationRecord] = []
-    for question in _with_progress(questions):
-        begun = time.perf_counter()
-        answer = assistant.ask(question.text, question.history, distinct=DISTINCT).to_json()
-        seconds = round(time.perf_counter() - begun, 4)
-        record = EvaluationRecord(question=question, answer=answer, scores=score(question, answer), seconds=seconds)
-        records.append(record)
-        lines.append(json.dumps(record_json(record), ensure_ascii=False))
-    if out is not None:
-        try:
-            out.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise CasebookError(
-                f"The run cannot be written to {out} ({error.strerror}). Name another --out."
-            ) from error
+    with _Lines(out) as lines:
+        lines.write({"provenance": first})
+        records: list[EvaluationRecord] = []
+        for question in _with_progress(questions):
+            records.append(_record(assistant, question))
+            lines.write(record_json(records[-1]))
     return records
+
+
+def _record(assistant: Assistant, question: Question) -> EvaluationRecord:
+    begun = time.perf_counter()
+    try:
+        answer = assistant.ask(question.text, question.history, distinct=DISTINCT).to_json()
+    except CasebookError as error:
+        raise type(error)(f"question {question.id!r}: {error}") from error
+    seconds = round(time.perf_counter() - begun, 4)
+    return EvaluationRecord(question=question, answer=answer, scores=score(question, answer), seconds=seconds)
+
+
+class _Lines:
+    """Lines of JSON in a file beside ``out``, which takes its place when all are there."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._out = out
+        self._beside = out.with_name(f"{out.name}.part") if out else Path(os.devnull)
+
+    def __enter__(self) -> Self:
+        try:
+            # A lone surrogate of a question becomes the escape that JSON has for it.
+            self._file = self._beside.open("w", encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise self._refusal(error) from error
+        return self
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        try:
+            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self._file.close()
+            if self._out is not None and kind is None:
+                self._beside.replace(self._out)
+        except OSError as error:
+            raise self._refusal(error) from error
+        finally:
+            if self._out is not None:
+                self._beside.unlink(missing_ok=True)
+
+    def _refusal(self, error: OSError) -> CasebookError:
+        return CasebookError(f"The run cannot be written to {self._out} ({error.strerror}). Name another --out.")
 
 
 def _with_progress(questions: Sequence[Question]) -> Iterable[Question]:
