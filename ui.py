@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def serve(options: argparse.Namespace) -> None:
     settings = load_settings(index=options.index)
     ensure_default_index(settings)
     with open_assistant(settings) as assistant:
+        threading.Thread(target=assistant.warm, name="warm", daemon=True).start()
         app = server.build_app(build_page(assistant), settings, local=not options.shared)
         server.make_server(app, claimed).run([claimed])
 

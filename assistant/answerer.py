@@ -135,7 +135,7 @@ def choose(
     section = best.hit.passage.heading_path
 
     def reading_order(candidate: Candidate) -> tuple[bool, str, bool, int]:
-        """The best sentence's document and section first, then as they stand."""
+        """Return what puts the best sentence's document and section first, then all as they stand."""
         elsewhere = candidate.hit.passage.heading_path != section
         return candidate.document.id != best.document.id, candidate.document.id, elsewhere, candidate.start
 

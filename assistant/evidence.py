@@ -139,9 +139,9 @@ class EvidenceReader:
             fits = any(_FACT[want].search(document.text[start:end]) for want in asked.wants)
             if "number" in asked.wants and counted and not counted & own and raw < _SURE:
                 fits = False
-            # A cosine under .1 says nothing, one over .8 nothing more.
-            meaning = min(max((float(raw) - 0.1) / 0.7, 0.0), 1.0)
-            total = MEANING * meaning + SECTION * min(max((float(section) - 0.1) / 0.7, 0.0), 1.0) + WORDS * coverage + PASSAGE * min(hit.score, 1.0)
+            meaning = _scaled(float(raw))
+            total = MEANING * meaning + SECTION * _scaled(float(section)) + WORDS * coverage
+            total += PASSAGE * min(hit.score, 1.0)
             total += FITS if fits or not asked.wants else 0.0
             candidates.append(
                 Candidate(
@@ -189,9 +189,7 @@ class EvidenceReader:
         similarities: npt.NDArray[np.float32] = np.round(found @ vector, 6)
         return similarities
 
-    def _section_meanings(
-        self, hits: Sequence[Hit], vector: npt.NDArray[np.float32] | None
-    ) -> npt.NDArray[np.float32]:
+    def _section_meanings(self, hits: Sequence[Hit], vector: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32]:
         """Return the cosine of the question with the headings that each sentence stands under."""
         if vector is None or self._embedder is None or not hits:
             return np.zeros(len(hits), dtype=np.float32)
@@ -224,6 +222,11 @@ class EvidenceReader:
             headings = {(heading.start, heading.end) for heading in document.headings}
             spans = [span for span in split_sentences(document.text) if span not in headings]
             self._remember([(document, span) for span in spans if span[1] - span[0] < _LONG])
+
+
+def _scaled(cosine: float) -> float:
+    """Return a cosine from 0 to 1: one under .1 says nothing, one over .8 nothing more."""
+    return min(max((cosine - 0.1) / 0.7, 0.0), 1.0)
 
 
 def _coverage(

@@ -15,6 +15,7 @@ from assistant.conversation import standalone
 from assistant.embedder import Embedder, open_embedder
 from assistant.errors import CasebookError
 from assistant.evidence import PASSAGES, Candidate, EvidenceReader
+from assistant.filters import passing
 from assistant.index import Generation, current_folder
 from assistant.question import Asked, content_words, understand
 from assistant.refusal import rule_after_search, rule_before_search, unknown_names
@@ -24,7 +25,6 @@ from assistant.settings import Settings
 from assistant.vocabulary import Vocabulary
 
 MAX_QUESTION = 2000
-FILTERS = ("collaborative", "region", "topic", "type", "document")
 _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
 _BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
@@ -78,7 +78,8 @@ class Assistant:
             bodies.without_names,
             vocabulary.long_forms,
         )
-        return _Opened(generation, Retriever(generation, self._embedder, self._retrieval), bodies, vocabulary, reader)
+        retriever = Retriever(generation, self._embedder, self._retrieval)
+        return _Opened(generation, retriever, bodies, vocabulary, reader)
 
     def _current(self) -> _Opened:
         """Return the published generation, opened; a newer one replaces it here and now."""
@@ -113,9 +114,9 @@ class Assistant:
     ) -> tuple[Hit, ...]:
         """Return ranked passages without an answer."""
         opened = self._current()
-        return opened.retriever.retrieve(_checked(question), documents=_within(opened, only or {}), distinct=limit)[
-            :limit
-        ]
+        return opened.retriever.retrieve(
+            _checked(question), documents=passing(opened.generation.documents, only or {}), distinct=limit
+        )[:limit]
 
     def ask(
         self,
@@ -141,7 +142,7 @@ class Assistant:
             text="",
             generation=opened.generation.manifest.generation,
         )
-        allowed = _within(opened, only or {})
+        allowed = passing(opened.generation.documents, only or {})
         reason = rule_before_search(asked)
         if reason == "empty_question":
             return self._refuse(base, reason, (), clock)
@@ -298,35 +299,6 @@ def _checked(question: str) -> str:
     if len(question) > MAX_QUESTION:
         raise CasebookError(f"The question has {len(question)} characters; the longest is {MAX_QUESTION}. Shorten it.")
     return "".join(character for character in question if character.isprintable() or character in "\n\t")
-
-
-def _within(opened: _Opened, only: Mapping[str, Sequence[str]]) -> frozenset[str] | None:
-    """Return the documents that pass the filters, or None without any. Raises CasebookError."""
-    if not only:
-        return None
-    within = frozenset(document.id for document in opened.generation.documents)
-    for name, values in only.items():
-        if name not in FILTERS:
-            raise CasebookError(f"{name!r} is no filter; there are: {', '.join(FILTERS)}.")
-        wanted = {value.casefold() for value in values}
-        passing = frozenset(document.id for document in opened.generation.documents if wanted & _values(document, name))
-        if not passing:
-            known = sorted({value for document in opened.generation.documents for value in _values(document, name)})
-            raise CasebookError(f"No document has {name} {', '.join(values)!r}. Known: {'; '.join(known[:40])}.")
-        within &= passing
-    return within
-
-
-def _values(document: Document, name: str) -> set[str]:
-    metadata = document.metadata
-    values = {
-        "collaborative": (metadata.collaborative, *metadata.aliases),
-        "region": (metadata.region,),
-        "topic": metadata.topics,
-        "type": (metadata.type,),
-        "document": (document.id,),
-    }[name]
-    return {value.casefold() for value in values if value}
 
 
 def open_assistant(settings: Settings) -> Assistant:

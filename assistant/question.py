@@ -19,8 +19,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 _LISTABLE = (
-    "members|aims|goals|priorities|lessons|messages|challenges|services|programmes|programs|projects|networks|trusts|roles|"
-    "benefits|changes|reasons|steps|things|ways|examples|topics|areas|objectives|principles|barriers|enablers|results|"
+    "members|aims|goals|priorities|lessons|messages|challenges|services|programmes|programs|projects|networks|trusts|"
+    "roles|benefits|changes|reasons|steps|things|ways|examples|topics|areas|objectives|principles|barriers|enablers|results|"
     "achievements|names"
 )
 _LIST = re.compile(

