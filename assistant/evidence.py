@@ -7,6 +7,7 @@ of its passage, and whether it holds the type of fact that is asked for.
 
 import math
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class EvidenceReader:
         self._embedder, self._stems, self._frequency = embedder, stems, frequency
         self._passages = max(passages, 1)
         self._bare, self._expand = bare, expand
+        self._lock = threading.Lock()
         self._headings: dict[str, npt.NDArray[np.float32]] = {}
         self._vectors: OrderedDict[tuple[str, int, int], npt.NDArray[np.float32]] = OrderedDict()
 
@@ -182,10 +184,11 @@ class EvidenceReader:
         """Return the cosine of each sentence with the question; vectors not seen before are made in one go."""
         if vector is None or self._embedder is None or not places:
             return np.zeros(len(places), dtype=np.float32)
-        keys = self._remember(places)
-        found = np.stack([self._vectors[key] for key in keys])
-        while len(self._vectors) > KEPT_VECTORS:
-            self._vectors.popitem(last=False)
+        with self._lock:  # several questions may be answered at once
+            keys = self._remember(places)
+            found = np.stack([self._vectors[key] for key in keys])
+            while len(self._vectors) > KEPT_VECTORS:
+                self._vectors.popitem(last=False)
         similarities: npt.NDArray[np.float32] = np.round(found @ vector, 6)
         return similarities
 
@@ -221,7 +224,8 @@ class EvidenceReader:
         for document in documents:
             headings = {(heading.start, heading.end) for heading in document.headings}
             spans = [span for span in split_sentences(document.text) if span not in headings]
-            self._remember([(document, span) for span in spans if span[1] - span[0] < _LONG])
+            with self._lock:
+                self._remember([(document, span) for span in spans if span[1] - span[0] < _LONG])
 
 
 def _scaled(cosine: float) -> float:

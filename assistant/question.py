@@ -29,7 +29,7 @@ _LIST = re.compile(
     re.I,
 )
 _CROSS = re.compile(
-    r"\b(?:which|what|how do|how have|where|do|are|have|across|among|different|other|any|all|most|several|each|various)\b"
+    r"\b(?:which|what|how do|how have|where|do|are|have|across|among|different|other|any|all|most|several|each)\b"
     r"[^?]{0,40}\b(?:collaboratives|systems|bodies|alliances|federations|partnerships|groups|areas|places)\b"
     r"|\bacross (?:the )?(?:country|england|collaboratives|case studies)\b|\bcase studies\b",
     re.I,
