@@ -6,6 +6,7 @@ of the pooling: Reimers and Gurevych 2019, arXiv:1908.10084.
 
 Every forward pass of a given width has the same shape, [ROWS, width], missing rows filled: a row's bits
 then cannot depend on how many companions it has (measured in bf16: batches under four rows differ).
+Measured on two cores, texts of 150 tokens: 8 rows in steps of 16 are a quarter faster than 16 rows in steps of 32.
 """
 
 import json
@@ -16,27 +17,33 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-ROWS = 16
-WIDTH_STEP = 32
+ROWS = 8
+WIDTH_STEP = 16
 
 Vectors = npt.NDArray[np.float32]
 
 
 def describes_bert(folder: Path) -> bool:
     """Whether a sentence-transformers folder is a BERT with mean pooling that Bert can run."""
-    if not all((folder / name).is_file() for name in ("config.json", "modules.json", "model.safetensors")):
-        return False
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    modules = [module["type"].rsplit(".", 1)[-1] for module in json.loads((folder / "modules.json").read_text())]
-    pooling = folder / "1_Pooling" / "config.json"
-    mean = pooling.is_file() and json.loads(pooling.read_text()).get("pooling_mode_mean_tokens") is True
+
+    def read(name: str) -> Any:
+        path = folder / name
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    config, limits = read("config.json"), read("sentence_bert_config.json")
+    modules = [module["type"].rsplit(".", 1)[-1] for module in read("modules.json")]
+    pooling = {name for name, is_on in read("1_Pooling/config.json").items() if name.startswith("pooling_") and is_on}
     return (
         config.get("model_type") == "bert"
         and config.get("hidden_act") == "gelu"
         and config.get("position_embedding_type", "absolute") == "absolute"
         and modules in (["Transformer", "Pooling", "Normalize"], ["Transformer", "Pooling"])
-        and mean
-        and (folder / "tokenizer.json").is_file()
+        and pooling == {"pooling_mode_mean_tokens"}
+        and isinstance(limits.get("max_seq_length"), int)
+        and not limits.get("do_lower_case")
+        # A prompt in front of queries or passages is sentence_transformers' to put there.
+        and not any(read("config_sentence_transformers.json").get("prompts", {}).values())
+        and all((folder / name).is_file() for name in ("model.safetensors", "tokenizer.json"))
     )
 
 

@@ -98,6 +98,11 @@ def document_from_parts(identifier: str, sha256: str, title: str, text: str, par
     )
 
 
+def _document(row: tuple[str, str, str, str, str]) -> Document:
+    identifier, sha256, title, text, parts = row
+    return document_from_parts(identifier, sha256, title, text, json.loads(parts))
+
+
 def passage_id(document_id: str, start: int, end: int) -> str:
     """Return the legible id of a passage: ``document#start-end``."""
     return f"{document_id}#{start}-{end}"
@@ -159,7 +164,7 @@ class Catalogue:
     def documents(self) -> Iterator[Document]:
         """Yield every document, by id."""
         for row in self._db.execute("SELECT id, sha256, title, text, parts FROM documents ORDER BY id"):
-            yield document_from_parts(*row[:4], json.loads(row[4]))
+            yield _document(row)
 
     def document(self, identifier: str) -> Document:
         """Return one document. Raises DocumentUnknown."""
@@ -170,7 +175,7 @@ class Catalogue:
             raise DocumentUnknown(
                 f"No document {identifier!r} is in this index. See them all with: python3 run.py ingest list"
             )
-        return document_from_parts(*row[:4], json.loads(row[4]))
+        return _document(row)
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
         """Return the passages of a document in its order."""

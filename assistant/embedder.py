@@ -7,7 +7,8 @@ depends on its batch. Queries are always encoded alone and in fp32.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -15,7 +16,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from assistant.bert import Bert, Vectors, describes_bert
-from assistant.errors import ModelUnavailable
+from assistant.errors import CasebookError, ModelUnavailable
 from assistant.settings import PACKAGED_MODEL
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -92,6 +93,21 @@ def locate_model(name: str) -> Path:
         ) from error
 
 
+@contextmanager
+def _loading(folder: Path) -> Iterator[None]:
+    """Turn whatever the libraries raise over a model's files into ModelUnavailable."""
+    try:
+        yield
+    except CasebookError:
+        raise
+    except Exception as error:  # tokenizers raises Exception itself, the others whatever they trip over
+        detail = (str(error).strip().splitlines() or ["no detail"])[0]
+        raise ModelUnavailable(
+            f"The folder {folder} holds no embedding model that can be used ({type(error).__name__}: {detail}). "
+            f"Set CASEBOOK_EMBEDDING_MODEL to another, or leave it for {PACKAGED_MODEL}."
+        ) from error
+
+
 class BertEmbedder:
     """The packaged model, or any BERT with mean pooling, in a folder."""
 
@@ -99,13 +115,14 @@ class BertEmbedder:
         from tokenizers import Tokenizer
 
         self._folder = folder
+        self._threads = threads
         self.precision = precision
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        with _loading(folder):
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            limits = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+            self.max_tokens: int = limits["max_seq_length"]
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        limits = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
-        self.max_tokens: int = limits["max_seq_length"]
-        self._threads = threads
 
     @cached_property
     def identity(self) -> str:
@@ -115,30 +132,28 @@ class BertEmbedder:
 
     @cached_property
     def _queries(self) -> Bert:
-        self._set_threads()
-        return Bert(self._folder, bf16=False)
+        return self._load(bf16=False)
 
     @cached_property
     def _passages(self) -> Bert:
-        self._set_threads()
-        return Bert(self._folder, bf16=True) if self.precision == "bf16" else self._queries
+        return self._load(bf16=True) if self.precision == "bf16" else self._queries
 
-    def _set_threads(self) -> None:
-        if self._threads:
-            import torch
+    def _load(self, *, bf16: bool) -> Bert:
+        _set_threads(self._threads)
+        with _loading(self._folder):
+            return Bert(self._folder, bf16=bf16)
 
-            torch.set_num_threads(self._threads)
+    def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the length of each text in tokens, special tokens included."""
-        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        return [len(tokens) for tokens in self._tokens(texts)]
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        longest = max(map(len, tokens), default=0)
-        if longest > self.max_tokens:
-            raise ValueError(f"a text of {longest} tokens would be cut at {self.max_tokens}")
+        tokens = self._tokens(texts)
+        _check_lengths(map(len, tokens), self.max_tokens)
         return self._passages.encode(tokens)
 
     def encode_query(self, text: str) -> Vectors:
@@ -157,37 +172,43 @@ class SentenceTransformerEmbedder:
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
         from sentence_transformers import SentenceTransformer
 
-        if threads:
-            import torch
-
-            torch.set_num_threads(threads)
+        _set_threads(threads)
         self._folder = folder
-        self._model: Any = SentenceTransformer(
-            str(folder),
-            device="cpu",
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
-        self.max_tokens = int(self._model.max_seq_length)
+        load: Any = SentenceTransformer
+        with _loading(folder):
+            self._model = load(
+                str(folder),
+                device="cpu",
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"use_safetensors": True},
+            )
+            self._model.float()
+            self.max_tokens = int(self._model.max_seq_length)
+        # The prompt that encode_document puts in front of a passage takes room too.
+        names = ("document", "passage", "corpus", str(self._model.default_prompt_name))
+        self._prompt: str = next((self._model.prompts[name] for name in names if name in self._model.prompts), "")
 
     @cached_property
     def identity(self) -> str:
-        """What two sets of vectors must share to be compared."""
-        weights = sorted(self._folder.rglob("*.safetensors"))
-        digest = hashlib.sha256("".join(file_sha256(path) for path in weights).encode()).hexdigest()
+        """What two sets of vectors must share to be compared: weights, and all that is configured beside them."""
+        files = sorted(path for path in self._folder.rglob("*") if path.suffix in {".safetensors", ".json"})
+        lines = [f"{path.relative_to(self._folder).as_posix()} {file_sha256(path)}" for path in files]
+        digest = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         return f"sentence-transformers:{digest}:unit:{self.max_tokens}"
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Return the length of each text in tokens, special tokens included."""
-        return [len(self._model.tokenizer(text, truncation=False)["input_ids"]) for text in texts]
+        """Return the length of each text in tokens, special tokens and prompt included."""
+        if not texts:
+            return []
+        encoded = self._model.tokenizer([self._prompt + text for text in texts], truncation=False)
+        return [len(tokens) for tokens in encoded["input_ids"]]
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
-        longest = max(self.count_tokens(texts), default=0)
-        if longest > self.max_tokens:
-            raise ValueError(f"a text of {longest} tokens would be cut at {self.max_tokens}")
-        return np.stack([self._encode(self._model.encode_document, text) for text in texts])
+        _check_lengths(self.count_tokens(texts), self.max_tokens)
+        vectors = [self._encode(self._model.encode_document, text) for text in texts]
+        return np.stack(vectors) if vectors else np.empty((0, 0), np.float32)
 
     def encode_query(self, text: str) -> Vectors:
         """Return the unit vector of a question, shape [dimension]; a long one is cut."""
@@ -199,6 +220,19 @@ class SentenceTransformerEmbedder:
         return vector.astype(np.float32)
 
 
+def _set_threads(threads: int) -> None:
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+
+
+def _check_lengths(lengths: Iterable[int], most: int) -> None:
+    longest = max(lengths, default=0)
+    if longest > most:
+        raise ValueError(f"a text of {longest} tokens would be cut at {most}")
+
+
 @lru_cache(maxsize=2)
 def open_embedder(name: str, precision: str = "auto", threads: int = 0) -> Embedder:
     """Open an embedding model by name; one process shares one model.
@@ -206,7 +240,9 @@ def open_embedder(name: str, precision: str = "auto", threads: int = 0) -> Embed
     Raises ModelUnavailable. ``precision`` is ``auto`` (bf16 where the processor has it), ``fp32`` or ``bf16``.
     """
     folder = locate_model(name)
-    if not describes_bert(folder):
+    with _loading(folder):
+        is_bert = describes_bert(folder)
+    if not is_bert:
         return SentenceTransformerEmbedder(folder, threads=threads)
     chosen: Literal["fp32", "bf16"] = "bf16" if precision == "bf16" or (precision == "auto" and has_bf16()) else "fp32"
     return BertEmbedder(folder, precision=chosen, threads=threads)

@@ -21,7 +21,9 @@ from ingest.sandbox import Limits
 VERBS = ("list", "doctor", "rebuild", "remove", "backup", "restore")
 _USAGE = """python3 run.py ingest [PATH …] [--index DIR] [--json] [--check] [--yes]
        python3 run.py ingest list | doctor | rebuild | remove ID … | backup FILE | restore FILE"""
-_EXIT = """exit codes: 0 all in (warnings included), 2 some input was not read (each named with its reason), 1 nothing done"""
+_EXIT = (
+    "exit codes: 0 all in (warnings included), 2 some input was not read (each named with its reason), 1 nothing done"
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -110,7 +112,9 @@ class _progress:
 
 def _maintain(verb: str, arguments: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     """Run a verb that looks after the index; print what it says; return the exit code."""
-    code, said, lines = 0, {}, []
+    code = 0
+    said: dict[str, Any]
+    lines: list[str]
     if verb == "list":
         said, lines = maintenance.list_documents(settings.index)
     elif verb == "doctor":

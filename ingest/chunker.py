@@ -6,7 +6,7 @@ nothing is ever cut silently. Passages do not overlap and together hold every vi
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from assistant.catalogue import passage_id
@@ -15,8 +15,13 @@ from assistant.sentences import Span, split_sentences
 
 TARGET_TOKENS = 200
 _PREFIX_SHARE = 0.4
+# An endless word is one unknown token to a word-piece model: length counts as well, far above that of prose.
+_CHARACTERS_A_TOKEN = 16
+# How near to the limit an embedded text is counted as a whole, where its size is the sum of its parts' sizes.
+_NEAR = 0.8
 
 CountTokens = Callable[[Sequence[str]], list[int]]
+Sized = tuple[Span, int]
 
 
 def embedded_text(title: str, heading_path: Sequence[str], text: str) -> str:
@@ -39,20 +44,20 @@ def _pieces(text: str, span: Span, separator: str) -> list[Span]:
     return [piece for piece in trimmed if piece[0] < piece[1]]
 
 
-def _words(text: str, span: Span, fits: Callable[[Span], bool]) -> Iterator[Span]:
+def _words(text: str, span: Span, most: int, fits: Callable[[Span], bool]) -> list[Span]:
     """Cut a span that is one endless sentence: by words, and a word too long for itself by characters."""
+    pieces: list[Span] = []
     start, end = span
     while start < end:
-        low, high = start + 1, end
+        low, high = start + 1, min(end, start + most)
         while low < high:  # the longest prefix that fits
             middle = (low + high + 1) // 2
             low, high = (middle, high) if fits((start, middle)) else (low, middle - 1)
         spaces = [m.start() for m in re.finditer(r"\s", text[start + 1 : low])] if low < end else []
         cut = start + 1 + spaces[-1] if spaces else low
-        piece = _trim(text, (start, cut))
-        if piece[0] < piece[1]:
-            yield piece
+        pieces.append(_trim(text, (start, cut)))
         start = cut
+    return [piece for piece in pieces if piece[0] < piece[1]]
 
 
 def _sections(document: Document) -> list[Span]:
@@ -69,28 +74,52 @@ def _sections(document: Document) -> list[Span]:
 
 
 class _Packer:
-    """Packs the pieces of one section into as few spans as fit."""
+    """Packs the pieces of sections under one prefix into as few spans as fit.
 
-    def __init__(self, text: str, count: CountTokens, room: int) -> None:
-        self._text, self._count, self._room = text, count, room
-        self._target = min(TARGET_TOKENS, room)
+    Sizes are in tokens without the special ones. Pieces stand apart by white space, so that the size of a run
+    of them is taken for the sum of theirs; what comes near the limit is counted whole.
+    """
 
-    def _size(self, span: Span) -> int:
-        return self._count([self._text[span[0] : span[1]]])[0]
+    def __init__(self, document: Document, path: tuple[str, ...], count: CountTokens, max_tokens: int) -> None:
+        self._text, self._count, self._max = document.text, count, max_tokens
+        self._special = count([""])[0]
+        self._prefix, self._taken = _prefix(document.title, path, count, max_tokens)
+        # Two tokens of grace: a slice may tokenise otherwise beside its prefix than alone.
+        self._room = max(1, max_tokens - self._taken - self._special - 2)
+        self._target = max(1, min(TARGET_TOKENS - self._special, self._room))
 
-    def pack(self, span: Span, level: int = 0) -> list[Span]:
+    def embedded(self, span: Span) -> str:
+        """Return what is embedded for a span."""
+        return embedded_text(*self._prefix, self._text[span[0] : span[1]])
+
+    def cut(self, section: Span) -> list[Span]:
+        """Return the spans of a section: no embedded text of theirs is over the limit."""
+        packed = self._pack((section, *self._sizes([section])))
+        near = [span for span, size in packed if self._taken + size > self._max * _NEAR]
+        counted = self._count([self.embedded(span) for span in near])
+        over = {span for span, tokens in zip(near, counted, strict=True) if tokens > self._max}
+        return [part for span, _ in packed for part in (self._by_words(span) if span in over else [span])]
+
+    def _sizes(self, spans: Sequence[Span]) -> list[int]:
+        tokens = self._count([self._text[start:end] for start, end in spans])
+        least = (-(-(end - start) // _CHARACTERS_A_TOKEN) for start, end in spans)
+        return [max(number - self._special, low) for number, low in zip(tokens, least, strict=True)]
+
+    def _pack(self, sized: Sized, level: int = 0) -> list[Sized]:
         """Return spans that fit: a whole section or paragraph if it does, else pieces up to the target."""
-        if self._size(span) <= (self._room if level else self._target):
-            return [span]
+        span, size = sized
+        if size <= (self._room if level else self._target):
+            return [sized]
         pieces = self._split(span, level)
+        parts = list(zip(pieces, self._sizes(pieces), strict=True))
         if level < 3:
-            pieces = [part for piece in pieces for part in self.pack(piece, level + 1)]
-        packed: list[Span] = []
-        for piece in pieces:
-            if packed and self._size((packed[-1][0], piece[1])) <= self._target:
-                packed[-1] = (packed[-1][0], piece[1])
+            parts = [smaller for part in parts for smaller in self._pack(part, level + 1)]
+        packed: list[Sized] = []
+        for (start, end), size in parts:
+            if packed and packed[-1][1] + size <= self._target:
+                packed[-1] = ((packed[-1][0][0], end), packed[-1][1] + size)
             else:
-                packed.append(piece)
+                packed.append(((start, end), size))
         return packed
 
     def _split(self, span: Span, level: int) -> list[Span]:
@@ -100,7 +129,11 @@ class _Packer:
             return _pieces(self._text, span, r"\n")
         if level == 2:
             return list(split_sentences(self._text, *span))
-        return list(_words(self._text, span, lambda part: self._size(part) <= self._room))
+        return self._by_words(span)
+
+    def _by_words(self, span: Span) -> list[Span]:
+        longest = self._room * _CHARACTERS_A_TOKEN
+        return _words(self._text, span, longest, lambda part: self._count([self.embedded(part)])[0] <= self._max)
 
 
 def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> tuple[tuple[Passage, str], ...]:
@@ -111,35 +144,33 @@ def chunk(document: Document, count_tokens: CountTokens, max_tokens: int) -> tup
     chunks: list[tuple[Passage, str]] = []
     for section in _sections(document):
         path = document.heading_path(section[1] - 1)
-        prefix = _prefix(document.title, path, count_tokens, max_tokens)
-        # Two tokens of grace: a slice may tokenise otherwise beside its prefix than alone.
-        room = max_tokens - count_tokens([embedded_text(*prefix, "")])[0] - 2
-        for start, end in _Packer(document.text, count_tokens, room).pack(section):
+        packer = _Packer(document, path, count_tokens, max_tokens)
+        for span in packer.cut(section):
             passage = Passage(
-                id=passage_id(document.id, start, end),
+                id=passage_id(document.id, *span),
                 document_id=document.id,
-                start=start,
-                end=end,
+                start=span[0],
+                end=span[1],
                 heading_path=path,
-                page=document.page_at(start),
-                text=document.text[start:end],
+                page=document.page_at(span[0]),
+                text=document.text[span[0] : span[1]],
             )
-            chunks.append((passage, embedded_text(*prefix, passage.text)))
+            chunks.append((passage, packer.embedded(span)))
     return tuple(chunks)
 
 
 def _prefix(
     title: str, heading_path: Sequence[str], count_tokens: CountTokens, max_tokens: int
-) -> tuple[str, tuple[str, ...]]:
-    """Return title and heading path as they are embedded: a long one loses its beginning, then words."""
+) -> tuple[tuple[str, tuple[str, ...]], int]:
+    """Return title and heading path as they are embedded, and their tokens: a long one loses its beginning."""
     allowed = int(max_tokens * _PREFIX_SHARE)
-
-    def fits(title: str, path: Sequence[str]) -> bool:
-        return count_tokens([embedded_text(title, path, "")])[0] <= allowed
-
     path = tuple(heading_path)
-    while path and not fits(title, path):
-        path = path[1:]
-    while title and not fits(title, path):
-        title = " ".join(title.split()[: len(title.split()) // 2])
-    return title, path
+    while True:
+        taken = count_tokens([embedded_text(title, path, "")])[0]
+        if taken <= allowed or not (path or title):
+            return (title, path), taken
+        if path:
+            path = path[1:]
+        else:
+            words = title.split()
+            title = " ".join(words[: len(words) // 2])

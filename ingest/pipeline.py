@@ -81,7 +81,8 @@ class Ingest:
 
     def _take(self, listing: Listing, *, check: bool, limits: Limits) -> set[str]:
         """Read what changed and put it into the record; return the ids that are still there."""
-        seen: set[str] = set()
+        # A file that may not be read is still there: what was read from it before is kept.
+        seen = {name for name, _ in listing.refused}
         changed: list[tuple[SourceFile, str]] = []
         for file in listing.files:
             sha256 = file_sha256(file.path)
@@ -184,8 +185,8 @@ class Ingest:
             vanished = [identifier for identifier in own if identifier not in seen]
             if len(vanished) * 2 > len(own) and not yes:
                 reason = (
-                    f"{len(vanished)} of its {len(own)} documents are gone from it, so none was removed from the index; "
-                    "if that is meant, run the same again with --yes"
+                    f"{len(vanished)} of its {len(own)} documents are gone from it, so none was removed from the "
+                    "index; if that is meant, run the same again with --yes"
                 )
                 self.report.refused.append((root, reason))
                 continue

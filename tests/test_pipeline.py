@@ -11,7 +11,6 @@ import pytest
 
 from assistant.errors import CasebookError, IndexMismatch, IndexMissing
 from assistant.evaluation import read_questions
-from assistant.filters import FILTERS
 from assistant.pipeline import MAX_QUESTION, Assistant, open_assistant
 from assistant.schema import REASONS, Answer, Question, Turn
 from assistant.settings import Settings

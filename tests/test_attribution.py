@@ -1,0 +1,124 @@
+"""assistant/attribution.py: whose fact it is, over the names of the real corpus."""
+
+import pytest
+
+from assistant.attribution import Bodies
+from tests import corpus_check as check
+from tests.answer_samples import document
+
+STUDIES = [check.page(slug).documents[0] for slug in check.slugs() if slug != "glossary"]
+ALIASES = [
+    pytest.param(name, study.id, id=f"{study.id}: {name}")
+    for study in STUDIES
+    for name in dict.fromkeys((study.metadata.collaborative, *study.metadata.aliases))
+]
+
+
+@pytest.fixture(scope="module")
+def bodies() -> Bodies:
+    return Bodies(check.page(slug).documents[0] for slug in check.slugs())
+
+
+def _documents(bodies: Bodies, question: str) -> list[str]:
+    return [name for mention in bodies.mentions(question) for name in mention.documents]
+
+
+@pytest.mark.parametrize("question", ["What does {} do?", "What did {}'s members agree?", "{}: who chairs it?", "{}"])
+@pytest.mark.parametrize(("name", "page"), ALIASES)
+def test_every_name_of_every_page_finds_that_page_alone(bodies: Bodies, question: str, name: str, page: str) -> None:
+    assert _documents(bodies, question.format(name)) == [page]
+
+
+@pytest.mark.parametrize(("name", "page"), [row for row in ALIASES if " " in str(row.values[0])])
+def test_a_name_of_several_words_is_found_in_small_letters(bodies: Bodies, name: str, page: str) -> None:
+    assert _documents(bodies, f"how does {name.lower()} work") == [page]
+
+
+@pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        pytest.param("What has BCPC done?", ["black-country.md"], id="an abbreviation"),
+        pytest.param("what has bcpc done", ["black-country.md"], id="an abbreviation in small letters"),
+        pytest.param("BCPC's robots", ["black-country.md"], id="a genitive"),
+        pytest.param("BCPC, and WYAAT?", ["black-country.md", "west-yorkshire-wyaat.md"], id="two, in their order"),
+        pytest.param("BCPC or the Black Country collaborative", ["black-country.md"], id="one body named twice"),
+        pytest.param("What do the four Black Country trusts share?", ["black-country.md"], id="its trusts"),
+        pytest.param(
+            "What does the Black Country Provider Collaborative's board do?", ["black-country.md"], id="longest"
+        ),
+        pytest.param("What are the aims of the hub?", [], id="nobody"),
+        pytest.param("What is the Frimley collaborative?", [], id="a body that is not here"),
+        pytest.param("", [], id="nothing"),
+    ],
+)
+def test_whom_a_question_names(bodies: Bodies, question: str, pages: list[str]) -> None:
+    assert _documents(bodies, question) == pages
+
+
+@pytest.mark.parametrize(
+    ("question", "page"),
+    [
+        pytest.param("What is the Black Country Primary Care Collaborative?", "short-notes.md", id="primary care"),
+        pytest.param("What is the West Yorkshire mental health collaborative?", "west-yorkshire-mhlda.md", id="mental"),
+        pytest.param("What is the West Yorkshire Association of Acute Trusts?", "west-yorkshire-wyaat.md", id="acute"),
+        pytest.param("What is the North East London APC?", "short-notes.md", id="North East London"),
+        pytest.param("What is the North West London APC?", "north-west-london-apc.md", id="North West London"),
+        pytest.param("What is the South East London APC?", "south-east-london-apc.md", id="South East London"),
+        pytest.param("What is the South West London APC?", "south-west-london-apc.md", id="South West London"),
+        pytest.param("What is the South London partnership?", "south-london-partnership.md", id="South London"),
+        pytest.param("What is North Central East London?", "ncel-camhs.md", id="North Central East London"),
+        pytest.param("What is PROSPECT?", "prospect-cheshire-merseyside.md", id="PROSPECT"),
+        pytest.param("What is CMAST?", "cmast.md", id="CMAST"),
+        pytest.param("What is IMPACT?", "impact-east-midlands.md", id="IMPACT"),
+        pytest.param("What is EMAP?", "east-midlands-acute-providers.md", id="EMAP"),
+        pytest.param("What is South Yorkshire?", "south-yorkshire-acute-federation.md", id="South Yorkshire"),
+    ],
+)
+def test_namesakes_do_not_mix(bodies: Bodies, question: str, page: str) -> None:
+    assert _documents(bodies, question) == [page]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param("What was the impact of the hub?", id="impact in small letters"),
+        pytest.param("Impact of mutual aid?", id="Impact at the beginning"),
+        pytest.param("What does Black Country Healthcare NHS Foundation Trust do?", id="a trust named like its area"),
+        pytest.param("Who runs Harrogate and District?", id="a member of two bodies"),
+        pytest.param("What is the foundation of the group?", id="words of a name apart"),
+    ],
+)
+def test_what_only_sounds_like_a_body_is_none(bodies: Bodies, question: str) -> None:
+    assert bodies.mentions(question) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        pytest.param(
+            "What happens in West Yorkshire?", ["west-yorkshire-mhlda.md", "west-yorkshire-wyaat.md"], id="WY"
+        ),
+        pytest.param("Who leads in Cheshire and Merseyside?", ["cmast.md", "prospect-cheshire-merseyside.md"], id="CM"),
+        pytest.param("The East Midlands?", ["east-midlands-acute-providers.md", "impact-east-midlands.md"], id="EM"),
+    ],
+)
+def test_a_name_that_fits_several_bodies_is_said_to_fit_them(bodies: Bodies, question: str, pages: list[str]) -> None:
+    assert bodies.mentions(question) == ()
+    (shared,) = bodies.shared_mentions(question)
+    assert list(shared.documents) == pages
+
+
+def test_a_mention_holds_the_words_as_written(bodies: Bodies) -> None:
+    (mention,) = bodies.mentions("what did the  black country do")
+    assert mention.text == "black country"
+
+
+def test_the_same_alias_on_two_pages_names_both() -> None:
+    both = Bodies([document("a.md", "Alpha"), document("b.md", "Alpha")])
+    (mention,) = both.mentions("What does Alpha do?")
+    assert mention.documents == ("a.md", "b.md")
+
+
+def test_documents_without_names_name_nobody() -> None:
+    assert Bodies([]).mentions("What does the Black Country do?") == ()
+    assert Bodies([]).shared_mentions("West Yorkshire") == ()

@@ -1,0 +1,148 @@
+"""kill -9 at any moment: the generation before answers, and the next ingest ends where an undisturbed one does."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.catalogue import Catalogue
+from assistant.index import Generation, current_folder
+from ingest.pipeline import RECORD
+from tests.stand_in import StandIn, build, ingest_folder, write_pages
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL on Windows")
+
+KILLS, REAL_KILLS = 30, 5
+OLD = {"old.md": "# Old\n\nThe old page tells of a theatre.\n"}
+NEW = {
+    f"page-{number:02}.md": f"# Page {number}\n\n"
+    + "\n\n".join(f"Paragraph {part} of page {number} tells of a shared theatre and {part * number} beds." for part in range(8))
+    for number in range(12)
+}
+QUESTION = "Which page tells of a theatre?"
+
+
+def state(index: Path) -> list[Any]:
+    """Return all that decides an answer: documents, passages, vectors and what two searches find."""
+    with Catalogue(index / RECORD) as record:
+        stored = [(d, record.passages(d.id), record.vectors(d.id).tobytes()) for d in record.documents()]
+    generation = Generation(current_folder(index))
+    found = [
+        generation.manifest.generation,
+        generation.documents,
+        generation.dense(StandIn().encode_query(QUESTION), 50),
+        generation.keyword(generation.terms(QUESTION), 50),
+    ]
+    generation.close()
+    return [stored, *found]
+
+
+def answers(index: Path) -> bool:
+    """Whether the published generation opens, in a child that a broken index may kill, and finds a page."""
+    code = (
+        "import sys, pathlib\nfrom assistant.index import Generation, current_folder\nfrom tests.stand_in import StandIn\n"
+        "g = Generation(current_folder(pathlib.Path(sys.argv[1])))\n"
+        f"assert g.dense(StandIn().encode_query({QUESTION!r}), 5) and g.keyword(g.terms({QUESTION!r}), 5)\n"
+    )
+    return subprocess.run([sys.executable, "-c", code, str(index)], check=False).returncode == 0
+
+
+def kill_after(command: Sequence[str], seconds: float) -> int:
+    """Start a command in a session of its own, kill all of it after a while, and return its exit code."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        try:
+            child.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+    return child.returncode
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pages(tmp_path_factory.mktemp("new") / "pages", NEW)
+
+
+def test_thirty_kills_lose_nothing(tmp_path: Path, pages: Path) -> None:
+    undisturbed = tmp_path / "undisturbed"
+    build(undisturbed, OLD)
+    command = [sys.executable, "-m", "tests.stand_in", str(undisturbed), str(pages)]
+    begun = time.monotonic()
+    subprocess.run(command, check=True)
+    whole = time.monotonic() - begun
+    expected = state(undisturbed)
+    moments = random.Random(20261122)
+    killed = 0
+    disturbed = tmp_path / "disturbed"
+    build(disturbed, OLD)
+    for _ in range(KILLS):
+        seconds = whole * (0.1 + 0.9 * moments.random())
+        command = [sys.executable, "-m", "tests.stand_in", str(disturbed), str(pages)]
+        killed += kill_after(command, seconds) == -signal.SIGKILL
+        generation = Generation(current_folder(disturbed))
+        held = {document.id for document in generation.documents}
+        generation.close()
+        assert held in ({"old.md"}, {"old.md", *NEW}), "a generation is whole, the old or the new"
+    assert killed >= KILLS // 3, "too few kills came before the end"
+    assert answers(disturbed)
+    ingest_folder(disturbed, pages)
+    assert state(disturbed)[1:] == expected[1:]
+    assert state(disturbed)[0] == expected[0]
+
+
+@pytest.mark.parametrize("step", ["record", "building", "verified", "pointed"])
+def test_a_kill_at_each_step_of_publishing(tmp_path: Path, pages: Path, step: str) -> None:
+    """Die exactly there: after the record, in the middle of building, before the pointer, and just behind it."""
+    places = {
+        "record": ("ingest.publish", "_write_keyword"),
+        "building": ("ingest.publish", "_write_chroma"),
+        "verified": ("ingest.publish", "_point"),
+        "pointed": ("shutil", "rmtree"),
+    }
+    module, name = places[step]
+    index = tmp_path / "index"
+    build(index, OLD)
+    if step == "pointed":  # something older must be there to be swept
+        build(index, OLD | {"older.md": "# Older\n\nAnother theatre.\n"})
+    code = (
+        "import os, signal, sys, pathlib, importlib\nimport ingest.publish\nfrom tests.stand_in import ingest_folder\n"
+        f"module = importlib.import_module({module!r})\n"
+        f"module.{name} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "ingest_folder(pathlib.Path(sys.argv[1]), sys.argv[2])\n"
+    )
+    died = subprocess.run([sys.executable, "-c", code, str(index), str(pages)], check=False).returncode
+    assert died == -signal.SIGKILL and answers(index)
+    generation = Generation(current_folder(index))
+    assert (len(generation.documents) > len(NEW)) == (step == "pointed")
+    ingest_folder(index, pages)
+    assert {document.id for document in Generation(current_folder(index)).documents} >= {"old.md", *NEW}
+    assert not list(index.glob("*.tmp"))
+
+
+@pytest.mark.slow
+def test_five_kills_of_the_real_thing(tmp_path: Path) -> None:
+    pages = write_pages(tmp_path / "pages", dict(list(NEW.items())[:4]))
+
+    def command(index: Path) -> list[str]:
+        return [sys.executable, "-m", "ingest", str(pages), "--index", str(index)]
+
+    undisturbed, disturbed = tmp_path / "undisturbed", tmp_path / "disturbed"
+    begun = time.monotonic()
+    subprocess.run(command(undisturbed), check=True, capture_output=True)
+    whole = time.monotonic() - begun
+    for part in range(REAL_KILLS):
+        kill_after(command(disturbed), whole * (0.35 + 0.6 * part / REAL_KILLS))
+    subprocess.run(command(disturbed), check=True, capture_output=True)
+    with Catalogue(undisturbed / RECORD) as one, Catalogue(disturbed / RECORD) as other:
+        for document in one.documents():
+            assert other.document(document.id) == document
+            assert other.passages(document.id) == one.passages(document.id)
+            assert other.vectors(document.id).tobytes() == one.vectors(document.id).tobytes()
+        assert one.counts() == other.counts()
+    manifests = [Generation(current_folder(index)).manifest for index in (undisturbed, disturbed)]
+    assert manifests[0].generation == manifests[1].generation

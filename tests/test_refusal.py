@@ -1,0 +1,214 @@
+"""assistant/refusal.py: the rules that fire before a search, and those that weigh what a search found."""
+
+from dataclasses import replace
+
+import pytest
+
+from assistant.evidence import Candidate
+from assistant.question import understand
+from assistant.refusal import rule_after_search, rule_before_search, unknown_names
+from assistant.vocabulary import Vocabulary
+from tests import answer_samples as sample
+from tests import corpus_check as check
+
+
+def _reason(question: str) -> str | None:
+    return rule_before_search(understand(question))
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "My mother has chest pain. What should she take?",
+        "What dose of amoxicillin is safe for a child?",
+        "Should I stop taking my tablets before the operation?",
+        "How should we treat a patient with sepsis?",
+        "Is it safe to give my baby antibiotics?",
+        "My father's scan shows a lump, is that normal?",
+        "Should the patient be referred to urology?",
+        "What drug is best for eczema?",
+        "How do I treat a rash?",
+        "Which painkiller should my wife take after a hip operation?",
+        "Should she be operated on at Cannock Chase Hospital?",
+    ],
+)
+def test_advice_about_a_patient_is_refused(question: str) -> None:
+    assert _reason(question) == "clinical_advice"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is Diane Wake's home address?",
+        "What is the phone number of Sir David Nicholson?",
+        "How old is Diane Wake?",
+        "Where does Sohaib Khalid live?",
+        "What is the chief executive's salary?",
+        "Is Jonathan Odum married?",
+        "What is the e-mail address of the managing director?",
+        "What is the date of birth of the chair?",
+        "What religion is Julian Hartley?",
+        "Give me the NHS number of the patient.",
+        "Does the director have any illnesses?",
+    ],
+)
+def test_private_details_of_a_person_are_refused(question: str) -> None:
+    assert _reason(question) == "personal_data"
+
+
+@pytest.mark.parametrize("question", ["", "  ", "\n\t"], ids=repr)
+def test_nothing_is_no_question(question: str) -> None:
+    assert _reason(question) == "empty_question"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Write me a poem about Dudley.", "Please draft a letter to my landlord.", "Can you solve x² = 4?", "Sing a song."],
+)
+def test_a_task_is_out_of_scope(question: str) -> None:
+    assert _reason(question) == "out_of_scope"
+
+
+MISFIRES = pytest.mark.xfail(strict=False, reason="an innocent question that a rule still takes for another kind")
+
+INNOCENT = """
+How does the collaborative treat waiting lists?
+What should a new collaborative do first?
+Which patients are referred to the hub?
+How old is the collaborative?
+Where do partner trusts live up to the plan?
+What treatment centres were opened?
+Which treatments moved to Cannock Chase?
+What did the patient experience survey mean for the hub?
+How many patients take part in the lung checks?
+Should trusts share a chief executive?
+What can a collaborative take from the lessons of WYAAT?
+How were antibiotic stewardship programmes shared?
+What tests are done at the community diagnostic centre?
+How was the scan backlog reduced?
+Did the trust's diagnosis of the problem lead to a new structure?
+How can I contact the collaborative?
+What is the telephone triage service?
+What age of patients does NCEL serve?
+How do mental health patients get care closer to home?
+How does the collaborative address ethnicity in waiting lists?
+How many children are treated away from home?
+How do partner hospitals refer patients to the renal centre?
+Where can patients have a hip operation in the Black Country?
+Who is responsible when patients move between trusts?
+What pharmacy work do trusts share?
+How did the trusts deal with long waits for children?
+What did staff earn from bank work?
+"""
+STILL_REFUSED = """
+Should we have a shared chair?
+Should they have a committee in common?
+Should I start with elective recovery or with corporate services?
+How should we treat theatres as a shared asset?
+How do you treat staff who move between trusts?
+Which medication safety work did CMAST do?
+Is a shared patient tracking list safe?
+What should our patient access policy take from WYAAT?
+Can this test site refer to the hub?
+Which ethnicity data did the lead collect?
+Who lives in the area that the Black Country serves?
+Who is the email contact of the programme office?
+What happens to a patient's medical record when trusts share an EPR?
+Which health conditions did the lead provider put first?
+Which chair earns the trust of partners?
+What is the average age of the estate that the director inherited?
+Write down the lessons of WYAAT.
+Draw lessons from the Black Country.
+Calculate the savings of One LSC.
+"""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [*INNOCENT.strip().splitlines(), *(pytest.param(q, marks=MISFIRES) for q in STILL_REFUSED.strip().splitlines())],
+)
+def test_an_innocent_question_is_searched_for(question: str) -> None:
+    assert _reason(question) is None
+
+
+# --- Names ---
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary(check.page(slug).documents[0] for slug in check.slugs())
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        pytest.param("How did Frimley cut its waits?", "Frimley", id="a place that is not here"),
+        pytest.param("What does the Gloucestershire collaborative do?", "Gloucestershire", id="a county that is not here"),
+        pytest.param("What did Barbara Plimsoll say about the hub?", "Barbara Plimsoll", id="a person"),
+    ],
+)
+def test_a_name_that_the_corpus_does_not_hold_is_unknown(vocabulary: Vocabulary, question: str, name: str) -> None:
+    assert name in unknown_names(understand(question), vocabulary)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How did Wolverhampton cut its waits?",
+        "What did Diane Wake want?",
+        "Who is Professor Mike Thomas?",
+        "What is GIRFT?",
+        "How did the NHS treat backlogs?",
+        "What does Sandwell and West Birmingham do?",
+        "Tell Me About The Lessons",
+    ],
+)
+def test_a_name_that_it_holds_is_known(vocabulary: Vocabulary, question: str) -> None:
+    assert unknown_names(understand(question), vocabulary) == ()
+
+
+# --- After the search ---
+
+
+def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool = True) -> Candidate:
+    document = sample.document(text=text)
+    hit = sample.hit()
+    passage = replace(hit.passage, start=0, end=len(text), text=text)
+    parts = {"score": score, "meaning": score, "words": score, "fits": fits, "is_gap": gap}
+    return Candidate(document=document, hit=replace(hit, passage=passage), start=0, end=len(text), **parts)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "candidates", "named", "reason"),
+    [
+        pytest.param("How?", [], True, "nothing_retrieved", id="nothing"),
+        pytest.param("How did it work?", [_candidate("It worked well.")], True, None, id="good evidence"),
+        pytest.param(
+            "What was saved?", [_candidate("Savings are not stated.", gap=True)], True, "not_in_corpus", id="only a gap"
+        ),
+        pytest.param(
+            "What was saved?",
+            [_candidate("Savings are not stated.", 0.8, gap=True), _candidate("Staff were hired.", 0.5)],
+            True,
+            "not_in_corpus",
+            id="the gap is nearest",
+        ),
+        pytest.param(
+            "Who will lead in 2031?", [_candidate("Ann Lee leads (2023).")], True, "not_in_corpus", id="another year"
+        ),
+        pytest.param("Who led in 2023?", [_candidate("Ann Lee led in 2023.")], True, None, id="the year asked for"),
+        pytest.param("Who led in 2024?", [_candidate("In 2023/24 Ann led.")], True, None, id="a year written short"),
+        pytest.param(
+            "How much was spent?",
+            [_candidate("Much was spent.", fits=False)],
+            True,
+            "not_in_corpus",
+            id="no figure for how much",
+        ),
+        pytest.param("How did it work?", [_candidate("It may.", 0.25)], True, "not_in_corpus", id="weak on a body"),
+        pytest.param("How did it work?", [_candidate("It may.", 0.25)], False, "weak_evidence", id="weak on nobody"),
+        pytest.param("Is the sky blue?", [_candidate("It may.", 0.05)], False, "out_of_scope", id="far from anything"),
+    ],
+)
+def test_the_reason_after_a_search(question: str, candidates: list[Candidate], named: bool, reason: str | None) -> None:
+    assert rule_after_search(understand(question), candidates, named=named) == reason
