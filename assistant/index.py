@@ -8,10 +8,12 @@ its folder cannot be written, a private copy is opened, with a word in the log.
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.catalogue import Catalogue
-from assistant.errors import IndexDamaged, IndexMismatch, IndexMissing
+from assistant.embedder import file_sha256
+from assistant.errors import CasebookError, IndexDamaged, IndexMismatch, IndexMissing
 from assistant.schema import Document, Passage
 
 COLLECTION = "passages"
@@ -44,7 +47,7 @@ class Manifest:
     passages: int
     sentences: int
     published: str
-    files: Mapping[str, int]
+    files: Mapping[str, str]
 
     def to_json(self) -> dict[str, Any]:
         """Return the manifest as it is written."""
@@ -76,15 +79,26 @@ def forget_embedding_functions() -> None:
 
 def refuse_stored_functions(chroma: Path) -> None:
     """Raise IndexDamaged where a collection's stored schema names an embedding function."""
-    with sqlite3.connect(f"{(chroma / 'chroma.sqlite3').resolve().as_uri()}?mode=ro", uri=True) as db:
+    address = f"{(chroma / 'chroma.sqlite3').resolve().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as db:
         rows = db.execute("SELECT name, coalesce(schema_str, ''), coalesce(config_json_str, '') FROM collections")
         for name, *stored in rows:
-            for text in stored:
-                if '"type":"known"' in text.replace(" ", ""):
-                    raise IndexDamaged(
-                        f"The stored collection {name!r} names an embedding function, which Casebook never writes. "
-                        f"Do not use an index from a stranger. {REBUILD}"
-                    )
+            if any(_names_function(json.loads(text)) for text in stored if text):
+                raise IndexDamaged(
+                    f"The stored collection {name!r} names an embedding function, which Casebook never writes. "
+                    f"Do not use an index from a stranger. {REBUILD}"
+                )
+
+
+def _names_function(stored: Any) -> bool:
+    """Whether a stored configuration holds, at any depth, a function that Chroma would look up and build."""
+    if isinstance(stored, list):
+        return any(_names_function(each) for each in stored)
+    if not isinstance(stored, dict):
+        return False
+    function = stored.get("embedding_function") or {"type": "legacy"}
+    harmless = isinstance(function, dict) and function.get("type") in ("legacy", "unknown")
+    return not harmless or any(_names_function(each) for each in stored.values())
 
 
 def open_chroma(folder: Path) -> Any:
@@ -96,32 +110,59 @@ def open_chroma(folder: Path) -> Any:
     return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
 
 
+def warm_up() -> None:
+    """Load the libraries that open a generation: they take longer than the opening."""
+    import chromadb  # noqa: F401
+    import tantivy  # noqa: F401
+
+
 def current_folder(root: Path) -> Path:
     """Return the folder of the published generation. Raises IndexMissing, IndexDamaged."""
     pointer = root / "CURRENT"
     if not pointer.is_file():
         raise IndexMissing(f"There is no index at {root}. Build it with: python3 run.py ingest --index {root} FOLDER")
-    folder = root / pointer.read_text(encoding="utf-8").strip()
-    if not (folder / "manifest.json").is_file():
-        raise IndexDamaged(f"The index at {root} points to {folder.name}, which is not whole. {REBUILD}")
-    return folder
+    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
+    if not re.fullmatch(r"gen-\d+", name):
+        raise IndexDamaged(f"The index is damaged: {pointer} holds {name[:40]!r} and names no generation. {REBUILD}")
+    if not (root / name / "manifest.json").is_file():
+        raise IndexDamaged(f"The index is damaged: {root} points to {name}, which is not whole. {REBUILD}")
+    return root / name
 
 
 def read_manifest(folder: Path) -> Manifest:
     """Return a generation's manifest. Raises IndexDamaged."""
     try:
-        return Manifest(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+        manifest = Manifest(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
+        if not isinstance(manifest.files, dict):
+            raise TypeError("files is not a list of names and hashes")
     except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged(f"The manifest of {folder.name} cannot be read ({error}). {REBUILD}") from error
+        raise IndexDamaged(
+            f"The index is damaged: the manifest of {folder.name} cannot be read ({error}). {REBUILD}"
+        ) from error
+    return manifest
 
 
-def file_sizes(folder: Path) -> dict[str, int]:
-    """Return the size of each file of a generation that no reader changes, by relative path."""
+def file_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file of a generation that no reader changes, by relative path."""
     return {
-        path.relative_to(folder).as_posix(): path.stat().st_size
+        path.relative_to(folder).as_posix(): file_sha256(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name not in {"manifest.json", "chroma.sqlite3"} and not path.name.endswith(".lock")
     }
+
+
+@contextmanager
+def _opening(folder: Path) -> Iterator[None]:
+    """Turn whatever Chroma, tantivy and SQLite raise over a generation's files into IndexDamaged."""
+    try:
+        yield
+    except CasebookError:
+        raise
+    except Exception as error:  # each library has errors of its own, and some are bare Exception
+        detail = (str(error).strip().splitlines() or ["no detail"])[0]
+        raise IndexDamaged(
+            f"The index is damaged: {folder.name} cannot be opened ({type(error).__name__}: {detail}). {REBUILD}"
+        ) from error
 
 
 class Generation:
@@ -130,8 +171,9 @@ class Generation:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)
-        found = file_sizes(folder)
-        wrong = [name for name, size in self.manifest.files.items() if found.get(name) != size]
+        # Before anything is opened: a vector file with wrong bytes can kill the process that loads it.
+        found = file_digests(folder)
+        wrong = [name for name, digest in self.manifest.files.items() if found.get(name) != digest]
         if wrong:
             raise IndexDamaged(
                 f"The index is damaged: {wrong[0]} of {folder.name} is not as it was published. {REBUILD}"
@@ -193,31 +235,36 @@ class Generation:
             _log.warning("%s cannot be written: opening a private copy of its vectors", self.folder)
             self._copy = tempfile.TemporaryDirectory(prefix="casebook-")
             folder = Path(shutil.copytree(folder, Path(self._copy.name) / "chroma"))
-        refuse_stored_functions(folder)
-        return open_chroma(folder)
+        with _opening(self.folder):
+            refuse_stored_functions(folder)
+            return open_chroma(folder)
 
     @cached_property
     def _collection(self) -> Any:
-        return self._client.get_collection(COLLECTION, embedding_function=None)
+        with _opening(self.folder):
+            return self._client.get_collection(COLLECTION, embedding_function=None)
 
     def sizes(self) -> tuple[int, int, int]:
         """Return the numbers of vectors, of passages in the keyword index and of sentences there."""
         keyword = self._keyword
-        return self._collection.count(), keyword["passages"][1].num_docs, keyword["sentences"][1].num_docs
+        with _opening(self.folder):
+            vectors = self._collection.count()
+        return vectors, keyword["passages"][1].num_docs, keyword["sentences"][1].num_docs
 
     def dense(
         self, vector: npt.NDArray[np.float32], limit: int, documents: Collection[str] | None = None
     ) -> dict[str, float]:
         """Return the cosine similarity of the nearest passages, by passage id."""
-        if not self.manifest.passages:
-            return {}
+        if not self.manifest.passages or (documents is not None and not documents):
+            return {}  # Chroma refuses an empty list
         where = None if documents is None else {"document_id": {"$in": sorted(documents)}}
-        found = self._collection.query(
-            query_embeddings=[vector.tolist()],
-            n_results=min(limit, self.manifest.passages),
-            include=["distances"],
-            where=where,
-        )
+        with _opening(self.folder):
+            found = self._collection.query(
+                query_embeddings=[vector.tolist()],
+                n_results=min(limit, self.manifest.passages),
+                include=["distances"],
+                where=where,
+            )
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return {identifier: round(1.0 - distance, SCORE_DIGITS) for identifier, distance in pairs}
 
@@ -227,9 +274,10 @@ class Generation:
 
         opened = {}
         for name in ("passages", "sentences"):
-            index = tantivy.Index.open(str(self.folder / "keyword" / name))
-            index.register_tokenizer("english", analyser())
-            opened[name] = (index, index.searcher())
+            with _opening(self.folder):
+                index = tantivy.Index.open(str(self.folder / "keyword" / name))
+                index.register_tokenizer("english", analyser())
+                opened[name] = (index, index.searcher())
         return opened
 
     @cached_property

@@ -94,7 +94,7 @@ class _Packer:
 
     def cut(self, section: Span) -> list[Span]:
         """Return the spans of a section: no embedded text of theirs is over the limit."""
-        packed = self._pack((section, *self._sizes([section])))
+        packed = self._pack((section, self._sizes([section])[0]))
         near = [span for span, size in packed if self._taken + size > self._max * _NEAR]
         counted = self._count([self.embedded(span) for span in near])
         over = {span for span, tokens in zip(near, counted, strict=True) if tokens > self._max}

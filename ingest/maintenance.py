@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, IndexMissing
 from assistant.index import current_folder, read_manifest
 from ingest.pipeline import RECORD, Ingest, IngestReport
-from ingest.publish import flush_folder, verify_in_child
+from ingest.publish import flush_folder
+from ingest.verify import verify_in_child
 
 Said = tuple[dict[str, Any], list[str]]
 
@@ -85,9 +87,13 @@ def doctor(root: Path) -> Said:
     faults: list[str] = []
     counts: dict[str, int] = {}
     try:
+        state = "ok"
         with Catalogue(existing_record(root)) as record:
-            state = record.integrity()
-            counts["documents"], counts["passages"] = record.counts()
+            try:
+                state = record.integrity()
+                counts["documents"], counts["passages"] = record.counts()
+            except sqlite3.DatabaseError as error:
+                state = str(error)
         if state != "ok":
             faults.append(f"the record is damaged ({state}): restore a backup")
         folder = current_folder(root)
@@ -130,12 +136,13 @@ def backup(root: Path, target: Path) -> Said:
     """Copy the record, from which everything can be rebuilt, to one file; safe while an ingest runs."""
     if target.exists():
         raise CasebookError(f"{target} is there already; name a new file.")
-    source = sqlite3.connect(existing_record(root))
-    copy = sqlite3.connect(target)
-    with source, copy:
-        source.backup(copy)
-    copy.close()
-    source.close()
+    record_path = existing_record(root)
+    try:
+        with closing(sqlite3.connect(record_path)) as source, closing(sqlite3.connect(target)) as copy:
+            source.backup(copy)
+    except sqlite3.Error as error:
+        target.unlink(missing_ok=True)
+        raise CasebookError(f"The record could not be copied to {target} ({error}); there is no backup.") from error
     with Catalogue(target) as record:
         documents, passages = record.counts()
     said = {"file": str(target), "documents": documents, "passages": passages}
@@ -148,11 +155,16 @@ def put_back(root: Path, source: Path) -> None:
         raise CasebookError(f"There is no backup at {source}.")
     beside = root / (RECORD + ".tmp")
     beside.write_bytes(source.read_bytes())
-    with Catalogue(beside) as record:
-        state = record.integrity()
+    try:
+        with Catalogue(beside, read_only=True) as record:  # read only: an empty file is not made into a record
+            state = record.integrity()
+    except (IndexDamaged, sqlite3.DatabaseError) as error:
+        state = str(error)
     if state != "ok":
         beside.unlink()
         raise IndexDamaged(f"The backup {source} is damaged ({state}); the index was left as it is.")
+    # A commit that was killed leaves its journal, which SQLite would play into the backup.
+    (root / (RECORD + "-journal")).unlink(missing_ok=True)
     with beside.open("rb+") as stream:
         os.fsync(stream.fileno())
     beside.replace(root / RECORD)

@@ -13,10 +13,11 @@ from assistant.errors import CasebookError, DocumentRefused, IndexMissing
 from assistant.index import Manifest, current_folder, read_manifest
 from assistant.schema import Document, Passage
 from ingest.chunker import chunk
-from ingest.publish import generation_digest, publish
+from ingest.publish import publish
 from ingest.readers import Reading
 from ingest.sandbox import Limits, read_file
 from ingest.sources import Listing, SourceFile, find
+from ingest.verify import generation_digest
 
 RECORD = "record.sqlite"
 # Passages embedded in one go: enough to fill the encoder's rows, few enough to commit often.

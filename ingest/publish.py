@@ -8,33 +8,21 @@ flush can leave a folder that crashes every later process), so it is a cache tha
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from assistant.catalogue import RECIPE, Catalogue
-from assistant.errors import CasebookError, IndexDamaged
-from assistant.index import COLLECTION, Generation, Manifest, analyser, file_sizes, open_chroma
-from assistant.schema import Document, Passage, sha256_of
+from assistant.index import COLLECTION, Manifest, analyser, file_digests, open_chroma
+from assistant.schema import Document, Passage
 from assistant.sentences import split_sentences
 from ingest.chunker import embedded_text
+from ingest.verify import check, checker, generation_digest
 
-VERIFY_SECONDS = 300
-SAMPLES = 20
 _BATCH = 250
 # Exact enough that the nearest hundred are the true ones on corpora of this size; one thread builds one graph.
 _HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32, "num_threads": 1}
-
-
-def generation_digest(record: Catalogue, identity: str) -> str:
-    """Return what names a generation's content: equal documents, recipe and model give an equal digest."""
-    lines = [f"{row.id} {row.fingerprint} {row.recipe}" for row in record.rows().values()]
-    return sha256_of("\n".join([identity, *lines]))[:16]
 
 
 def publish(root: Path, record: Catalogue, *, model: str, identity: str, precision: str) -> Manifest:
@@ -47,30 +35,32 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
     number = max((int(path.name[4:]) for path in root.glob("gen-*") if path.name[4:].isdigit()), default=0) + 1
     building = root / f"gen-{number}.tmp"
     building.mkdir()
-    record.copy_without_vectors(building / "record.sqlite")
-    sentences = _write_keyword(building / "keyword", record)
-    _write_chroma(building / "chroma", record)
-    documents, passages = record.counts()
-    manifest = Manifest(
-        generation=generation_digest(record, identity),
-        number=number,
-        model=model,
-        identity=identity,
-        precision=precision,
-        recipe=RECIPE,
-        documents=documents,
-        passages=passages,
-        sentences=sentences,
-        published=date.today().isoformat(),
-        files=file_sizes(building),
-    )
-    (building / "manifest.json").write_text(json.dumps(manifest.to_json(), indent=1), encoding="utf-8")
-    verify_in_child(building, root)
+    with checker(root) as child:  # it loads its libraries while the index is written
+        record.copy_without_vectors(building / "record.sqlite")
+        sentences = _write_keyword(building / "keyword", record)
+        _write_chroma(building / "chroma", record)
+        documents, passages = record.counts()
+        manifest = Manifest(
+            generation=generation_digest(record, identity),
+            number=number,
+            model=model,
+            identity=identity,
+            precision=precision,
+            recipe=RECIPE,
+            documents=documents,
+            passages=passages,
+            sentences=sentences,
+            published=date.today().isoformat(),
+            files=file_digests(building),
+        )
+        (building / "manifest.json").write_text(json.dumps(manifest.to_json(), indent=1), encoding="utf-8")
+        check(child, building)
     _flush(building)
     folder = building.rename(root / f"gen-{number}")
+    before = _pointed_to(root)
     _point(root, folder.name)
     for path in root.glob("gen-*"):
-        if path.name[4:].isdigit() and int(path.name[4:]) < number - 1:
+        if path.name[4:].isdigit() and path.name not in {folder.name, before}:
             shutil.rmtree(path)
     return manifest
 
@@ -130,7 +120,8 @@ def node_metadata(document: Document, passage: Passage) -> dict[str, str | int]:
     }
     if passage.page is not None:
         fields["page"] = passage.page
-    return fields | {f"topic:{topic}": 1 for topic in metadata.topics}
+    fields |= {f"topic:{topic}": 1 for topic in metadata.topics}
+    return {name: value for name, value in fields.items() if value != ""}  # each is a row of Chroma's
 
 
 def _write_chroma(folder: Path, record: Catalogue) -> None:
@@ -139,7 +130,9 @@ def _write_chroma(folder: Path, record: Catalogue) -> None:
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
     client = open_chroma(folder)
-    collection = client.create_collection(COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW})
+    # The graph is written to disk once, with the last passage; else each reader would build the rest of it anew.
+    hnsw: dict[str, Any] = {**_HNSW, "sync_threshold": max(1, record.counts()[1])}
+    collection = client.create_collection(COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
     store = ChromaVectorStore(chroma_collection=collection)
     nodes: list[Any] = []
     for document, passages in _each(record):
@@ -167,58 +160,6 @@ def _write_chroma(folder: Path, record: Catalogue) -> None:
     client.close()
 
 
-def verify_in_child(folder: Path, root: Path) -> None:
-    """Open a generation in a child process, which a damaged index may kill; raise IndexDamaged then."""
-    command = [sys.executable, "-m", "ingest.publish", str(folder), str(root)]
-    try:
-        child = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=VERIFY_SECONDS,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        wrong = "" if child.returncode == 0 else (child.stderr.strip().splitlines() or [f"exit {child.returncode}"])[-1]
-    except subprocess.TimeoutExpired:
-        wrong = f"no answer within {VERIFY_SECONDS} s"
-    if wrong:
-        raise IndexDamaged(f"The index {folder.name} did not pass its check: {wrong}")
-
-
-def verify(folder: Path, root: Path) -> None:
-    """Raise IndexDamaged unless record, Chroma, keyword index and manifest of a generation agree."""
-    generation = Generation(folder)
-    with Catalogue(root / "record.sqlite", read_only=False) as record:
-        documents, passages = record.counts()
-        manifest = generation.manifest
-        counts = {
-            "documents": (documents, manifest.documents, len(generation.documents)),
-            "passages": (passages, manifest.passages, *generation.sizes()[:2]),
-            "sentences": (manifest.sentences, generation.sizes()[2]),
-        }
-        for name, numbers in counts.items():
-            if len(set(numbers)) != 1:
-                raise IndexDamaged(f"the numbers of {name} differ: {', '.join(map(str, numbers))}")
-        if manifest.generation != generation_digest(record, manifest.identity):
-            raise IndexDamaged("the record has changed since the generation was built")
-        chosen = [document.id for document in generation.documents]
-        for document_id in chosen[:: max(1, len(chosen) // SAMPLES)]:
-            _verify_sample(generation, record, document_id)
-    generation.close()
-
-
-def _verify_sample(generation: Generation, record: Catalogue, document_id: str) -> None:
-    for passage, vector in list(zip(record.passages(document_id), record.vectors(document_id), strict=True))[:1]:
-        if generation.passage(passage.id) != passage:
-            raise IndexDamaged(f"the passage {passage.id} differs from the record")
-        if max(generation.dense(vector, 1).values(), default=0.0) < 0.999 or not np.isfinite(vector).all():
-            raise IndexDamaged(f"the vector of {passage.id} is not found")
-        terms = generation.terms(passage.text)
-        if terms and not generation.keyword(terms, 1, [document_id]):
-            raise IndexDamaged(f"the words of {passage.id} are not found")
-
-
 def _flush(folder: Path) -> None:
     """Force every file and folder of a generation to disk."""
     for path in sorted(folder.rglob("*")):
@@ -239,6 +180,12 @@ def flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def _pointed_to(root: Path) -> str:
+    """Return the name of the generation that has been answering so far; empty where there is none."""
+    pointer = root / "CURRENT"
+    return pointer.read_text(encoding="utf-8", errors="replace").strip() if pointer.is_file() else ""
+
+
 def _point(root: Path, name: str) -> None:
     """Replace ``CURRENT`` in one step: this is the instant of publication."""
     pointer = root / "CURRENT.tmp"
@@ -249,10 +196,3 @@ def _point(root: Path, name: str) -> None:
     flush_folder(root)
     pointer.replace(root / "CURRENT")
     flush_folder(root)
-
-
-if __name__ == "__main__":
-    try:
-        verify(Path(sys.argv[1]), Path(sys.argv[2]))
-    except CasebookError as error:
-        sys.exit(str(error))

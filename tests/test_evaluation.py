@@ -314,8 +314,21 @@ def test_a_fault_of_the_qrels_is_named(tmp_path: Path, qrels: str, words: str) -
     assert words in str(refusal.value)
 
 
+def test_a_folder_of_sets_is_read_in_the_order_of_names(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": f"{name}-1", "text": "x"}), encoding="utf-8")
+    assert [question.id for question in read_questions(tmp_path)] == ["a-1", "b-1"]
+
+
+def test_an_id_in_two_sets_of_a_folder_is_a_fault(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": "same", "text": "x"}), encoding="utf-8")
+    with pytest.raises(QuestionSetError, match="'same' stands there twice"):
+        read_questions(tmp_path)
+
+
 def test_a_folder_of_something_else(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match=r"holds no queries\.jsonl"):
+    with pytest.raises(QuestionSetError, match=r"holds no \.jsonl file"):
         read_questions(tmp_path)
 
 
@@ -405,5 +418,23 @@ def test_a_mean_is_over_the_questions_that_a_metric_applies_to() -> None:
     assert summary["scores"] == {"a": {"mean": 0.5, "questions": 2}}
     assert summary["kinds"] == {"fact": {"a": {"mean": 0.5, "questions": 2}}}
     assert summary["seconds"] == {"median": 0.2, "total": 0.6}
-    assert summary_text(summary).splitlines()[0] == "3 questions, 200 ms at the median"
-    assert "0.5000   (2 questions)" in summary_text(summary)
+    assert summary["halves"] == {}
+    assert summary_text(summary).startswith("3 questions, 200 ms at the median\n")
+
+
+def test_the_halves_of_a_set_are_told_apart() -> None:
+    halves = [
+        replace(_record("", {"a": value}, 0.1), question=replace(BASE, tags=(tag,)))
+        for tag, value in (("dev", 1.0), ("test", 0.0), ("test", 0.5))
+    ]
+    summary = summarise(halves)
+    assert summary["halves"]["dev"] == {"a": {"mean": 1.0, "questions": 1}}
+    assert summary["halves"]["test"] == {"a": {"mean": 0.25, "questions": 2}}
+    rows = {line.split()[0]: line.split()[1:] for line in summary_text(summary).splitlines()[3:]}
+    assert rows == {"all": ["0.500"], "dev": ["1.000"], "test": ["0.250"]}
+
+
+def test_a_metric_that_applies_to_none_of_a_kind_has_no_figure() -> None:
+    summary = summarise([_record("x", {"a": 1.0, "b": None}, 0.1), _record("y", {"a": None, "b": 0.0}, 0.1)])
+    rows = {line.split()[0]: line.split()[1:] for line in summary_text(summary).splitlines()[3:]}
+    assert rows == {"all": ["1.000", "0.000"], "x": ["1.000", "–"], "y": ["–", "0.000"]}

@@ -143,7 +143,7 @@ def vocabulary() -> Vocabulary:
     ("question", "name"),
     [
         pytest.param("How did Frimley cut its waits?", "Frimley", id="a place that is not here"),
-        pytest.param("What does the Gloucestershire collaborative do?", "Gloucestershire", id="a county that is not here"),
+        pytest.param("What does the Gloucestershire collaborative do?", "Gloucestershire", id="a county"),
         pytest.param("What did Barbara Plimsoll say about the hub?", "Barbara Plimsoll", id="a person"),
     ],
 )

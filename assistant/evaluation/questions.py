@@ -1,4 +1,4 @@
-"""Question sets: a JSONL file of ours, or a folder in BEIR layout (``queries.jsonl``, ``qrels.tsv``)."""
+"""Question sets: a JSONL file of ours, a folder of them, or one in BEIR layout (``queries.jsonl``, ``qrels.tsv``)."""
 
 import json
 from collections import defaultdict
@@ -14,10 +14,11 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     """Read a question set. Raises QuestionSetError with file, line, field and what to do."""
     if path.is_dir():
         queries, qrels = path / "queries.jsonl", path / "qrels.tsv"
-        if not queries.is_file():
-            raise QuestionSetError(f"{path} holds no queries.jsonl, so it is no folder in BEIR layout.")
+        files = [queries] if queries.is_file() else sorted(path.glob("*.jsonl"))
+        if not files:
+            raise QuestionSetError(f"{path} holds no .jsonl file, so it is no question set.")
         relevant = _read_qrels(qrels) if qrels.is_file() else {}
-        questions = tuple(_question(row, place, relevant) for place, row in _rows(queries))
+        questions = tuple(_question(row, place, relevant) for file in files for place, row in _rows(file))
     elif path.is_file():
         questions = tuple(_question(row, place, {}) for place, row in _rows(path))
     else:

@@ -16,6 +16,8 @@ from assistant.pipeline import Assistant
 from assistant.schema import EvaluationRecord, Question
 
 DISTINCT = 100
+# A set may be cut in two: what is tuned on, and what is only scored.
+HALVES = ("dev", "test")
 
 
 def record_json(record: EvaluationRecord) -> dict[str, Any]:
@@ -101,10 +103,12 @@ def _with_progress(questions: Sequence[Question]) -> Iterable[Question]:
 def summarise(records: Sequence[EvaluationRecord]) -> dict[str, Any]:
     """Return the mean of each metric over the questions that it applies to, by kind of question too."""
     kinds = sorted({record.question.kind for record in records if record.question.kind})
+    halves = [tag for tag in HALVES if any(tag in record.question.tags for record in records)]
     return {
         "questions": len(records),
         "scores": _means(records),
         "kinds": {kind: _means([r for r in records if r.question.kind == kind]) for kind in kinds},
+        "halves": {half: _means([r for r in records if half in r.question.tags]) for half in halves},
         "seconds": {
             "median": round(statistics.median(record.seconds for record in records), 4),
             "total": round(sum(record.seconds for record in records), 2),
@@ -122,8 +126,15 @@ def _means(records: Sequence[EvaluationRecord]) -> dict[str, dict[str, float | i
 
 
 def summary_text(summary: Mapping[str, Any]) -> str:
-    """Return a summary for people."""
-    lines = [f"{summary['questions']} questions, {summary['seconds']['median'] * 1000:.0f} ms at the median"]
-    for name, figures in summary["scores"].items():
-        lines.append(f"  {name:<16} {figures['mean']:.4f}   ({figures['questions']} questions)")
+    """Return a summary for people: each metric over all, then by half and by kind."""
+    groups = {"all": summary["scores"], **summary["halves"], **summary["kinds"]}
+    lines = [f"{summary['questions']} questions, {summary['seconds']['median'] * 1000:.0f} ms at the median", ""]
+    names = list(summary["scores"])
+    width = max(map(len, groups))
+    lines.append(" " * width + "".join(f"  {name}" for name in names))
+    for group, scores in groups.items():
+        cells = (f"{scores[name]['mean']:.3f}" if name in scores else "–" for name in names)
+        lines.append(
+            group.ljust(width) + "".join(cell.rjust(len(name) + 2) for cell, name in zip(cells, names, strict=True))
+        )
     return "\n".join(lines)

@@ -1,0 +1,225 @@
+"""assistant/answerer.py: candidates → verbatim sentences, lists whole, each bound to its span."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, cite, listing_at, manner
+from assistant.evidence import Candidate
+from assistant.question import understand
+from assistant.schema import Document, Heading
+from assistant.sentences import split_sentences
+from tests import answer_samples as sample
+
+TEXT = """Alpha
+
+Alpha began in 2020. It has three aims:
+
+The first aim is to share theatres.
+The second aim is to share staff. That takes time.
+The third aim is to buy together.
+
+Costs
+
+Alpha spent £2m in 2021. Ann Lee chairs it. The hub treats knees and hips."""
+DOCUMENT = replace(
+    sample.document(text=TEXT),
+    headings=(
+        Heading(start=0, end=5, level=1, title="Alpha"),
+        Heading(start=TEXT.index("Costs"), end=TEXT.index("Costs") + 5, level=2, title="Costs"),
+    ),
+)
+HIT = replace(sample.hit(), passage=replace(sample.hit().passage, start=0, end=len(TEXT), text=TEXT))
+
+
+def _stems(text: str) -> Sequence[str]:
+    return text.lower().split()
+
+
+def _candidate(sentence: str, score: float, *, fits: bool = True, gap: bool = False) -> Candidate:
+    start = TEXT.index(sentence)
+    return Candidate(
+        document=DOCUMENT,
+        hit=HIT,
+        start=start,
+        end=start + len(sentence),
+        score=score,
+        meaning=score,
+        words=score,
+        fits=fits,
+        is_gap=gap,
+    )
+
+
+def _chosen(question: str, *candidates: Candidate, limit: int = MAX_SENTENCES, floor: float = 0.0) -> list[str]:
+    return [span.text for span in choose(understand(question), candidates, _stems, limit=limit, floor=floor)]
+
+
+INTRO = "It has three aims:"
+AIMS = ["The first aim is to share theatres.", "The second aim is to share staff.", "The third aim is to buy together."]
+BEGAN, SPENT, CHAIRS, HUB = (
+    "Alpha began in 2020.",
+    "Alpha spent £2m in 2021.",
+    "Ann Lee chairs it.",
+    "The hub treats knees and hips.",
+)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "introduced", "items"),
+    [
+        pytest.param(INTRO, INTRO, 3, id="from its introduction"),
+        pytest.param(AIMS[0], INTRO, 3, id="from its first item"),
+        pytest.param("That takes time.", INTRO, 3, id="from within an item"),
+    ],
+)
+def test_a_list_is_found(sentence: str, introduced: str, items: int) -> None:
+    listing = listing_at(DOCUMENT, TEXT.index(sentence))
+    assert listing is not None
+    assert listing.intro is not None
+    assert TEXT[slice(*listing.intro)] == introduced
+    assert len(listing.items) == items
+    assert TEXT[slice(*listing.items[1])] == "The second aim is to share staff. That takes time."
+
+
+@pytest.mark.parametrize("sentence", [BEGAN, SPENT, HUB, "Costs", "Alpha"])
+def test_elsewhere_there_is_no_list(sentence: str) -> None:
+    assert listing_at(DOCUMENT, TEXT.index(sentence)) is None
+
+
+def test_an_introduction_with_a_heading_behind_it_introduces_nothing() -> None:
+    text = "It has aims:\n\nCosts\n\nNone."
+    document = replace(sample.document(text=text), headings=(Heading(start=14, end=19, level=2, title="Costs"),))
+    assert listing_at(document, 0) is None
+    assert listing_at(sample.document(text="It has aims:"), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("What are the aims?", "list"),
+        ("Who chairs it?", "fact"),
+        ("How many knees?", "fact"),
+        ("How did it work?", "how"),
+        ("Tell me about Alpha.", "plain"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_the_manner_of_an_answer(question: str, kind: str) -> None:
+    assert manner(understand(question)) == kind
+
+
+def test_a_question_for_a_list_gets_it_whole_and_in_order() -> None:
+    shown = _chosen("What are the aims?", _candidate(INTRO, 0.9), _candidate(AIMS[2], 0.5))
+    assert shown == [INTRO, AIMS[0], AIMS[1], "That takes time.", AIMS[2]]
+
+
+def test_an_introduction_is_never_shown_without_its_list() -> None:
+    shown = _chosen("How did it share?", _candidate(INTRO, 0.9))
+    assert shown[0] == INTRO
+    assert "".join(shown).count("aim is") == 3
+
+
+def test_a_fact_leads_and_the_rest_follows_as_it_stands_in_the_document() -> None:
+    shown = _chosen("Who chairs it?", _candidate(CHAIRS, 0.9), _candidate(HUB, 0.85), _candidate(SPENT, 0.84))
+    assert shown == [CHAIRS, SPENT, HUB]
+
+
+def test_of_nearly_equal_sentences_one_that_holds_the_fact_comes_first() -> None:
+    shown = _chosen("How much was spent?", _candidate(HUB, 0.9, fits=False), _candidate(SPENT, 0.86))
+    assert shown[0] == SPENT
+
+
+def test_a_gap_is_never_quoted() -> None:
+    assert _chosen("Who chairs it?", _candidate(HUB, 0.99, gap=True), _candidate(CHAIRS, 0.6)) == [CHAIRS]
+
+
+def test_a_sentence_that_says_the_same_is_left_out() -> None:
+    text = "Ann Lee chairs Alpha now. Ann Lee chairs Alpha now indeed."
+    document = sample.document(text=text)
+    pair = [
+        replace(_candidate(CHAIRS, score), document=document, start=start, end=end)
+        for score, (start, end) in zip((0.9, 0.89), split_sentences(text), strict=True)
+    ]
+    assert [span.text for span in choose(understand("Tell me."), pair, _stems)] == ["Ann Lee chairs Alpha now."]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3])
+def test_no_more_than_asked_for(limit: int) -> None:
+    found = [_candidate(one, 0.9) for one in (BEGAN, SPENT, CHAIRS, HUB)]
+    assert len(_chosen("How did it work?", *found, limit=limit)) == limit
+
+
+def test_nothing_under_the_floor() -> None:
+    assert _chosen("Tell me.", _candidate(CHAIRS, 0.9), _candidate(HUB, 0.85), floor=0.88) == [CHAIRS]
+
+
+sentences = [TEXT[start:end] for start, end in split_sentences(TEXT) if TEXT[start:end] not in {"Alpha", "Costs"}]
+candidates = st.lists(
+    st.tuples(st.sampled_from(sentences), st.floats(0.1, 1.0), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=8,
+    unique_by=lambda row: row[0],
+).filter(lambda rows: any(not row[3] for row in rows))
+
+
+@given(candidates, st.sampled_from(["What are the aims?", "Who chairs it?", "How did it work?", "Tell me."]))
+def test_whatever_is_chosen_is_verbatim_once_and_cited(
+    rows: list[tuple[str, float, bool, bool]], question: str
+) -> None:
+    given_ = sorted((_candidate(t, round(s, 6), fits=f, gap=g) for t, s, f, g in rows), key=lambda c: -c.score)
+    spans = choose(understand(question), given_, _stems)
+    assert spans
+    assert len({(span.start, span.end) for span in spans}) == len(spans)
+    shown, citations = cite(spans)
+    assert [citation.number for citation in citations] == list(range(1, len(citations) + 1))
+    for sentence in shown:
+        (number,) = sentence.citations
+        citation = citations[number - 1]
+        assert TEXT[citation.start : citation.end] == citation.quote == sentence.text
+    gaps = {row[0] for row in rows if row[3]}
+    listed = {TEXT[slice(*item)] for item in _items()} | {INTRO, AIMS[1], "That takes time."}
+    assert not (gaps - listed) & {sentence.text for sentence in shown}
+
+
+def _items() -> Sequence[tuple[int, int]]:
+    listing = listing_at(DOCUMENT, TEXT.index(INTRO))
+    assert listing is not None
+    return listing.items
+
+
+def test_a_long_list_is_cut() -> None:
+    text = "It has many aims:\n\n" + "\n".join(f"Aim {number} is set." for number in range(40))
+    document = sample.document(text=text)
+    best = replace(_candidate(INTRO, 0.9), document=document, start=0, end=len("It has many aims:"))
+    spans = choose(understand("What are the aims?"), [best], _stems)
+    assert len(spans) == 1 + MAX_LIST_ITEMS
+
+
+# --- Citations ---
+
+
+def _span(sentence: str, document: Document = DOCUMENT) -> Span:
+    start = document.text.index(sentence)
+    return Span(document, HIT, start, start + len(sentence))
+
+
+def test_the_same_span_twice_has_one_number() -> None:
+    shown, citations = cite([_span(SPENT), _span(CHAIRS), _span(SPENT)])
+    assert [sentence.citations for sentence in shown] == [(1,), (2,), (1,)]
+    assert len(citations) == 2
+
+
+def test_a_citation_carries_heading_sources_and_hash() -> None:
+    (citation,) = cite([_span(SPENT)])[1]
+    assert citation.heading == ("Alpha", "Costs")
+    assert citation.sources == DOCUMENT.metadata.sources
+    assert citation.source_url == DOCUMENT.metadata.sources[0].url
+    assert citation.sha256 == DOCUMENT.sha256
+
+
+def test_nothing_cites_nothing() -> None:
+    assert cite([]) == ((), ())

@@ -1,0 +1,94 @@
+"""assistant/question.py: a question, taken apart."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.question import content_words, proper_names, understand
+
+
+@pytest.mark.parametrize(
+    ("question", "wants"),
+    [
+        pytest.param("How much did the robots cost?", {"money"}, id="how much"),
+        pytest.param("What savings were made?", {"money"}, id="savings"),
+        pytest.param("How many trusts belong to it?", {"number"}, id="how many"),
+        pytest.param("What share of patients waited?", {"share"}, id="share"),
+        pytest.param("When was it set up?", {"date"}, id="when"),
+        pytest.param("In which year did it begin?", {"date"}, id="which year"),
+        pytest.param("Who chairs the board?", {"person"}, id="who"),
+        pytest.param("Where is the hub?", {"place"}, id="where"),
+        pytest.param("Which hospital has it?", {"place"}, id="which hospital"),
+        pytest.param("Why was it set up?", set(), id="why"),
+        pytest.param("How did it work?", set(), id="how"),
+        pytest.param("How much time did it take?", set(), id="how much that is no money"),
+        pytest.param("WHEN WAS IT SET UP", {"date"}, id="in capitals"),
+    ],
+)
+def test_the_type_of_fact_that_is_wanted(question: str, wants: set[str]) -> None:
+    assert understand(question).wants == wants
+
+
+@pytest.mark.parametrize(
+    ("question", "is_list", "is_how_or_why", "is_cross"),
+    [
+        pytest.param("What are the goals of BCPC?", True, False, False, id="list"),
+        pytest.param("List the lessons.", True, False, False, id="an order"),
+        pytest.param("How did it cut waits?", False, True, False, id="how"),
+        pytest.param("Why did it fail?", False, True, False, id="why"),
+        pytest.param("How many beds are there?", False, False, False, id="how many is no how"),
+        pytest.param("Which collaboratives share a chair?", True, False, True, id="across"),
+        pytest.param("Who chairs it?", False, False, False, id="plain"),
+    ],
+)
+def test_the_kind_of_a_question(question: str, is_list: bool, is_how_or_why: bool, is_cross: bool) -> None:
+    asked = understand(question)
+    assert (asked.is_list, asked.is_how_or_why, asked.is_cross) == (is_list, is_how_or_why, is_cross)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param(
+            "How did the Black Country reduce its backlog?", ("Black", "Country", "reduce", "backlog"), id="words"
+        ),
+        pytest.param("backlog, backlog and Backlog", ("backlog", "Backlog"), id="each once, as written"),
+        pytest.param("What is it?", (), id="nothing"),
+        pytest.param("The trust's 52-week waits", ("trust's", "52", "week", "waits"), id="figures and genitives"),
+    ],
+)
+def test_the_words_that_carry_meaning(text: str, words: tuple[str, ...]) -> None:
+    assert content_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("Who is Sir David Nicholson?", ("Sir David Nicholson",), id="a person"),
+        pytest.param("Hubs at Dudley and Walsall", ("Dudley and Walsall",), id="two places"),
+        pytest.param("Backlogs fell.", (), id="the capital that begins a sentence"),
+        pytest.param("WYAAT grew.", ("WYAAT",), id="an abbreviation that begins one"),
+        pytest.param("Is it Dudley's hub?", ("Dudley",), id="a genitive"),
+        pytest.param("what did they do in 2023", (), id="a year is no name"),
+    ],
+)
+def test_the_names(text: str, names: tuple[str, ...]) -> None:
+    assert proper_names(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [("From 2019 to 2023/24", (2019, 2023)), ("52 weeks, 12025 beds", ()), ("£2.4m in 1999", (1999,))],
+    ids=lambda value: str(value),
+)
+def test_the_years(text: str, years: tuple[int, ...]) -> None:
+    assert understand(text).years == years
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_taken_apart(text: str) -> None:
+    asked = understand(text)
+    assert asked.text == text.strip()
+    assert all(word in text for word in asked.words)
+    assert len(asked.words) == len(set(asked.words))
+    assert asked == understand(text)
