@@ -20,8 +20,8 @@ NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
 _SHARE = {"fact": 0.78, "how": 0.66, "list": 0.70, "plain": 0.75}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 4}
-# A list is long: its introduction must come nearer to the best than a sentence need.
-_LIST_SHARE = 0.9
+# A list is long: its items must, on the average, score this share of the best sentence.
+_ITEMS_SHARE = 0.6
 _SAME = 0.75
 
 
@@ -120,7 +120,7 @@ def choose(
         listing = listing_at(candidate.document, candidate.start)
         if (candidate.document.id, candidate.start) in covered:
             continue
-        if candidate.text.endswith(":") and chosen and candidate.score < _LIST_SHARE * best.score:
+        if candidate.text.endswith(":") and not _worth_listing(candidate, listing, stated, best.score):
             continue
         if candidate.text.endswith(":") and any(c.text.endswith(":") for c in chosen):
             continue
@@ -141,6 +141,18 @@ def choose(
 
     rest = sorted(chosen[len(lead) :], key=reading_order)
     return _with_lists([Span(c.document, c.hit, c.start, c.end) for c in [*lead, *rest]])
+
+
+def _worth_listing(intro: Candidate, listing: Listing | None, stated: Sequence[Candidate], best: float) -> bool:
+    """Whether the items that a sentence introduces are about what is asked, and not the introduction only."""
+    if listing is None or not listing.items:
+        return False
+    inside = [
+        candidate.score
+        for candidate in stated
+        if candidate.document.id == intro.document.id and any(s <= candidate.start < e for s, e in listing.items)
+    ]
+    return sum(inside) / len(listing.items) >= _ITEMS_SHARE * best
 
 
 def _whole_list(stated: Sequence[Candidate]) -> list[Span]:

@@ -32,7 +32,7 @@ _NO_BODY = frozenset({"national", "glossary"})
 # A question across collaboratives looks at so many of them, so many passages each, and answers from the best.
 _ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_FLOOR = 14, 4, 6, 0.65
 # Sentences for each part of a question, and for each body of a comparison.
-_FEW = 4
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)

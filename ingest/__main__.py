@@ -15,7 +15,8 @@ from assistant.errors import CasebookError
 from assistant.settings import Settings, load_settings
 from ingest import maintenance
 from ingest.lock import writing
-from ingest.pipeline import RECORD, Ingest, IngestReport, Progress
+from ingest.pipeline import RECORD, Ingest, Progress
+from ingest.report import IngestReport, report_json, report_text
 from ingest.sandbox import Limits
 
 VERBS = ("list", "doctor", "rebuild", "remove", "backup", "restore")
@@ -58,9 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps({"schema": 1, **maintenance.report_json(report)}, ensure_ascii=False))
+        print(json.dumps({"schema": 1, **report_json(report)}, ensure_ascii=False))
     else:
-        print(maintenance.report_text(report, check=options.check))
+        print(report_text(report, check=options.check))
     return 2 if report.refused else 0
 
 

@@ -1,4 +1,4 @@
-"""Looking after an index: list, doctor, rebuild, remove, backup, restore, and reports in words."""
+"""Looking after an index: list, doctor, rebuild, remove, backup, restore."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ from typing import Any
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, IndexMissing
 from assistant.index import current_folder, read_manifest
-from ingest.pipeline import RECORD, Ingest, IngestReport
+from ingest.pipeline import RECORD, Ingest
 from ingest.publish import flush_folder
 from ingest.verify import verify_in_child
 
@@ -27,39 +27,6 @@ def existing_record(root: Path) -> Path:
 def scratch_or_own(root: Path) -> Path:
     """Return the record to compare with in a dry run: the index's own, or an empty one in memory."""
     return root / RECORD if (root / RECORD).is_file() else Path(":memory:")
-
-
-def report_json(report: IngestReport) -> dict[str, Any]:
-    """Return a report for programs."""
-    return {
-        "added": report.added,
-        "updated": report.updated,
-        "unchanged": report.unchanged,
-        "removed": report.removed,
-        "warned": [{"document": name, "reason": reason} for name, reason in report.warned],
-        "refused": [{"document": name, "reason": reason} for name, reason in report.refused],
-        "counts": {
-            name: len(getattr(report, name))
-            for name in ("added", "updated", "unchanged", "removed", "warned", "refused")
-        },
-        "passages": report.passages,
-        "generation": report.generation,
-        "published": report.published,
-    }
-
-
-def report_text(report: IngestReport, *, check: bool = False) -> str:
-    """Return a report for people: the counts, then every warning and refusal with its reason."""
-    counts = ", ".join(
-        f"{len(getattr(report, name))} {name}" for name in ("added", "updated", "unchanged", "removed", "refused")
-    )
-    lines = [("Would be: " if check else "") + counts + f"; {report.passages} passages cut."]
-    for title, pairs in (("Warning", report.warned), ("Refused", report.refused)):
-        lines.extend(f"{title}: {name}: {reason}" for name, reason in pairs)
-    if not check:
-        state = "published" if report.published else "unchanged, nothing to publish"
-        lines.append(f"Generation {report.generation} {state}.")
-    return "\n".join(lines)
 
 
 def list_documents(root: Path) -> Said:

@@ -1,46 +1,32 @@
 """ingest(): find, compare with the record, read, chunk, embed, commit a document at a time, publish."""
 
 import shutil
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant.catalogue import RECIPE, Catalogue, DocumentRow, FileRow, document_fingerprint
 from assistant.embedder import Embedder, file_sha256
-from assistant.errors import CasebookError, DocumentRefused, IndexMissing
-from assistant.index import Manifest, current_folder, read_manifest
+from assistant.errors import CasebookError
+from assistant.index import current_folder
 from assistant.schema import Document, Passage
+from ingest.ahead import read_ahead
 from ingest.chunker import chunk
-from ingest.publish import publish
+from ingest.publish import ids_in, publish, published_manifest
 from ingest.readers import Reading
-from ingest.sandbox import Limits, read_file
+from ingest.report import IngestReport
+from ingest.sandbox import Limits
 from ingest.sources import Listing, SourceFile, find
 from ingest.verify import generation_digest
 
 RECORD = "record.sqlite"
 # Passages embedded in one go: enough to fill the encoder's rows, few enough to commit often.
 BATCH_PASSAGES = 384
-READ_AHEAD = 3
 
 Progress = Callable[[int, int, str], None]
 """Called with characters done, characters in all, and the document at hand."""
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What an ingest did, each thing by document id; a refusal or warning with its reason."""
-
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    warned: list[tuple[str, str]] = field(default_factory=list)
-    refused: list[tuple[str, str]] = field(default_factory=list)
-    passages: int = 0
-    generation: str = ""
-    published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,83 +52,137 @@ class Ingest:
         self._recipe = recipe_of(embedder)
         self._rows = record.rows()
         self._files = record.files()
+        self._by_origin: dict[str, list[DocumentRow]] = defaultdict(list)
+        for row in self._rows.values():
+            self._by_origin[row.origin].append(row)
+        self._seen: set[str] = set()  # ids that are still where they came from
+        self._whole: set[str] = set()  # origins that were read in this run without a refusal
+        self._contested: list[tuple[SourceFile, Document]] = []
+        self._new_texts: dict[str, str] = {}
         self._pending: list[_Pending] = []
+        self._sizes: dict[Path, int] = {}
         self._done = self._total = 0
+        self._check = False
         self.report = IngestReport()
 
     def run(self, arguments: Sequence[str], *, check: bool, yes: bool, limits: Limits) -> IngestReport:
         """Take in files and folders; with ``check`` read and compare only."""
+        self._check = check
         listing = find(arguments)
         self.report.refused.extend(listing.refused)
-        seen = self._take(listing, check=check, limits=limits)
-        self._remove_vanished(listing, seen, check=check, yes=yes)
+        # A file that may not be read is still there: what was read from it before is kept.
+        self._seen.update(name for name, _ in listing.refused)
+        for file, sha256, reading in read_ahead(self._changed(listing), limits):
+            if isinstance(reading, CasebookError):
+                self._done += self._sizes[file.path]
+                self._refuse(file, str(reading))
+            else:
+                self._take_file(file, sha256, reading)
+        self._settle_contested()
+        self._remove_vanished(listing, yes=yes)
+        self._warn_of_twins()
         if not check:
             self.publish()
         return self.report
 
-    def _take(self, listing: Listing, *, check: bool, limits: Limits) -> set[str]:
-        """Read what changed and put it into the record; return the ids that are still there."""
-        # A file that may not be read is still there: what was read from it before is kept.
-        seen = {name for name, _ in listing.refused}
+    def _changed(self, listing: Listing) -> list[tuple[SourceFile, str]]:
+        """Return the files that have to be read, with their hashes; report the others."""
         changed: list[tuple[SourceFile, str]] = []
-        for file in listing.files:
-            sha256 = file_sha256(file.path)
+        for file in map(self._as_known, listing.files):
+            try:
+                sha256 = file_sha256(file.path)
+                self._sizes[file.path] = file.path.stat().st_size
+            except OSError as error:
+                self._refuse(file, f"cannot be opened: {error.strerror}")
+                continue
             known = self._unchanged(file, sha256)
             if known is None:
                 changed.append((file, sha256))
+                self._total += self._sizes[file.path]
                 continue
-            seen.update(known)
+            self._seen.update(known)
             self.report.unchanged.extend(known)
-            row = self._files[str(file.path)]
-            self.report.warned.extend((file.document_id, warning) for warning in row.warnings)
-        self._total = sum(file.path.stat().st_size for file, _ in changed)
-        for file, sha256, reading in _read_ahead(changed, limits):
-            if isinstance(reading, CasebookError):
-                kept = [row.id for row in self._rows.values() if row.origin == str(file.path)]
-                seen.update(kept)
-                keeps = " (what was read from it before is kept)" if kept else ""
-                self.report.refused.append((file.document_id, f"{reading}{keeps}"))
-                self._done += file.path.stat().st_size
-                continue
-            seen.update(self._take_file(file, sha256, reading, check=check))
-        return seen
+            warnings = self._files[str(file.path)].warnings
+            self.report.warned.extend((file.document_id, warning) for warning in warnings)
+        return changed
+
+    def _as_known(self, file: SourceFile) -> SourceFile:
+        """Return a file that is named by itself as the one of the folder that it came in with before."""
+        row = self._files.get(str(file.path))
+        if row is None or file.root != str(file.path) or row.root == file.root:
+            return file
+        place = file.path.relative_to(row.root).as_posix()
+        return SourceFile(row.root, file.path, unicodedata.normalize("NFC", place))
 
     def _unchanged(self, file: SourceFile, sha256: str) -> list[str] | None:
         """Return the ids of a file that was read whole before, as it is now; None where it has to be read."""
         row = self._files.get(str(file.path))
         if row is None or row.sha256 != sha256 or row.recipe != RECIPE or row.root != file.root:
             return None
-        own = [known for known in self._rows.values() if known.origin == row.origin]
+        own = self._by_origin[row.origin]
         if not own or any(known.recipe != self._recipe for known in own):
             return None
         return [known.id for known in own]
 
-    def _take_file(self, file: SourceFile, sha256: str, reading: Reading, *, check: bool) -> list[str]:
-        size = file.path.stat().st_size
+    def _refuse(self, file: SourceFile, reason: str) -> None:
+        kept = [row.id for row in self._by_origin[str(file.path)]]
+        self._seen.update(kept)
+        keeps = " (what was read from it before is kept)" if kept else ""
+        self.report.refused.append((file.document_id, f"{reason}{keeps}"))
+
+    def _take_file(self, file: SourceFile, sha256: str, reading: Reading) -> None:
+        """Put what changed of a file into the record, and last the file itself."""
+        size, done = self._sizes[file.path], self._done
         characters = sum(len(document.text) for document in reading.documents) or 1
-        taken: list[str] = []
         self.report.warned.extend((file.document_id, warning) for warning in reading.warnings)
         self.report.refused.extend(reading.refused)
+        taken = 0
         for document in reading.documents:
             self._progress(self._done, self._total, document.id)
-            if self._take_document(file, document, check=check):
-                taken.append(document.id)
+            taken += self._take_document(file, document)
             self._done += size * len(document.text) // characters
+        self._done = done + size
         self._flush()
-        if not check and not reading.refused and len(taken) == len(reading.documents):
-            origin = str(file.path)
+        origin = str(file.path)
+        if reading.refused:
+            self._keep_what_may_be_there(file)
+            return
+        self._whole.add(origin)
+        if not self._check and taken == len(reading.documents):
             self._record.put_file(
                 FileRow(origin=origin, root=file.root, sha256=sha256, recipe=RECIPE, warnings=reading.warnings)
             )
-        return taken
 
-    def _take_document(self, file: SourceFile, document: Document, *, check: bool) -> bool:
+    def _keep_what_may_be_there(self, file: SourceFile) -> None:
+        """Keep the documents of a file of which a part was refused: they may be in that part."""
+        kept = [row.id for row in self._by_origin[str(file.path)] if row.id not in self._seen]
+        if kept:
+            self._seen.update(kept)
+            reason = f"a part of it could not be read, so what is not found in it any more is kept: {', '.join(kept)}"
+            self.report.warned.append((file.document_id, reason))
+
+    def _take_document(self, file: SourceFile, document: Document) -> bool:
         """Queue a document that is new or changed; return whether its id belongs to this file."""
         known = self._rows.get(document.id)
         if known is not None and known.origin != str(file.path) and Path(known.origin).exists():
-            reason = f"the id {document.id!r} is taken by {known.origin}; rename one of them"
-            self.report.refused.append((str(file.path), reason))
+            self._contested.append((file, document))
             return False
+        self._queue(file, document, known)
+        return True
+
+    def _settle_contested(self) -> None:
+        """Give a document that stood in another file to the one where it is now, or refuse it by name."""
+        for file, document in self._contested:
+            known = self._rows[document.id]
+            if known.origin in self._whole and document.id not in self._seen:
+                self._queue(file, document, known)
+            else:
+                reason = f"the id {document.id!r} is taken by {known.origin}; rename one of them"
+                self.report.refused.append((str(file.path), reason))
+        self._flush()
+
+    def _queue(self, file: SourceFile, document: Document, known: DocumentRow | None) -> None:
+        self._seen.add(document.id)
         row = DocumentRow(
             id=document.id,
             root=file.root,
@@ -153,20 +193,21 @@ class Ingest:
         self._rows[document.id] = row
         if known and (known.recipe, known.fingerprint) == (row.recipe, row.fingerprint):
             self.report.unchanged.append(document.id)
-            if known != row and not check:
+            if known != row and not self._check:
                 self._record.move(row)
-            return True
+            return
         (self.report.updated if known else self.report.added).append(document.id)
-        for other in self._record.same_text(document.sha256):
-            if other != document.id:
-                self.report.warned.append((document.id, f"has the same text as {other}; both are kept"))
+        self._new_texts[document.id] = document.sha256
+        self._cut(document, row)
+
+    def _cut(self, document: Document, row: DocumentRow) -> None:
+        """Cut a document into passages, which wait for their vectors."""
         chunks = chunk(document, self._embedder.count_tokens, self._embedder.max_tokens)
         self.report.passages += len(chunks)
-        if not check:
+        if not self._check:
             self._pending.append(_Pending(document, row, chunks))
             if sum(len(pending.chunks) for pending in self._pending) >= BATCH_PASSAGES:
                 self._flush()
-        return True
 
     def _flush(self) -> None:
         """Embed what is pending and commit it, a document at a time."""
@@ -180,10 +221,10 @@ class Ingest:
             begin = end
         self._pending.clear()
 
-    def _remove_vanished(self, listing: Listing, seen: set[str], *, check: bool, yes: bool) -> None:
+    def _remove_vanished(self, listing: Listing, *, yes: bool) -> None:
         for root in listing.roots:
             own = [row.id for row in self._rows.values() if row.root == root]
-            vanished = [identifier for identifier in own if identifier not in seen]
+            vanished = [identifier for identifier in own if identifier not in self._seen]
             if len(vanished) * 2 > len(own) and not yes:
                 reason = (
                     f"{len(vanished)} of its {len(own)} documents are gone from it, so none was removed from the "
@@ -192,28 +233,32 @@ class Ingest:
                 self.report.refused.append((root, reason))
                 continue
             self.report.removed.extend(vanished)
-            if vanished and not check:
+            if vanished and not self._check:
                 self._record.remove(vanished)
+
+    def _warn_of_twins(self) -> None:
+        """Name each document that came in with the text of another one that stays."""
+        earlier: dict[str, list[str]] = defaultdict(list)
+        for identifier, text in self._new_texts.items():
+            stored = (other for other in self._record.same_text(text) if other not in self._new_texts)
+            others = {*earlier[text], *stored} - set(self.report.removed)
+            if others:
+                reason = f"has the same text as {', '.join(sorted(others))}; both are kept"
+                self.report.warned.append((identifier, reason))
+            earlier[text].append(identifier)
 
     def embed_again(self) -> None:
         """Chunk and embed anew, from the record alone, every document made by another recipe or model."""
         stale = [row.id for row in self._rows.values() if row.recipe != self._recipe]
         for place, identifier in enumerate(stale):
             self._progress(place, len(stale), identifier)
-            document, row = self._record.document(identifier), self._rows[identifier]
-            again = DocumentRow(
-                id=row.id, root=row.root, origin=row.origin, recipe=self._recipe, fingerprint=row.fingerprint
-            )
-            chunks = chunk(document, self._embedder.count_tokens, self._embedder.max_tokens)
-            self._pending.append(_Pending(document, again, chunks))
+            self._cut(self._record.document(identifier), replace(self._rows[identifier], recipe=self._recipe))
             self.report.updated.append(identifier)
-            if sum(len(pending.chunks) for pending in self._pending) >= BATCH_PASSAGES:
-                self._flush()
         self._flush()
 
     def known_ids(self) -> set[str]:
-        """Return the ids of all documents in the record."""
-        return set(self._rows)
+        """Return the ids of all documents in the record, and of those that a killed removal left published."""
+        return set(self._rows).union(*map(ids_in, self._root.glob("gen-*")))
 
     def remove(self, identifiers: Sequence[str]) -> None:
         """Remove documents from the record, from its file's bytes and from the published index."""
@@ -239,34 +284,3 @@ class Ingest:
                 precision=self._embedder.precision,
             )
             self.report.published = True
-
-
-def published_manifest(root: Path) -> Manifest | None:
-    """Return the manifest of the published generation, or None where there is none that is whole."""
-    try:
-        return read_manifest(current_folder(root))
-    except (IndexMissing, CasebookError):
-        return None
-
-
-def _read_ahead(
-    files: Sequence[tuple[SourceFile, str]], limits: Limits
-) -> Iterator[tuple[SourceFile, str, Reading | CasebookError]]:
-    """Read files in child processes, a few ahead of the one in hand, and yield them in order."""
-
-    def read(file: SourceFile) -> Reading | CasebookError:
-        try:
-            return read_file(file.path, file.document_id, limits)
-        except DocumentRefused as refusal:
-            return refusal
-
-    waiting: deque[tuple[SourceFile, str, Future[Reading | CasebookError]]] = deque()
-    with ThreadPoolExecutor(max_workers=READ_AHEAD) as pool:
-        for file, sha256 in files:
-            waiting.append((file, sha256, pool.submit(read, file)))
-            if len(waiting) > READ_AHEAD:
-                done = waiting.popleft()
-                yield done[0], done[1], done[2].result()
-        while waiting:
-            done = waiting.popleft()
-            yield done[0], done[1], done[2].result()

@@ -8,13 +8,15 @@ flush can leave a folder that crashes every later process), so it is a cache tha
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from assistant.catalogue import RECIPE, Catalogue
-from assistant.index import COLLECTION, Manifest, analyser, file_digests, open_chroma
+from assistant.errors import IndexDamaged, IndexMissing
+from assistant.index import COLLECTION, Generation, Manifest, analyser, current_folder, file_digests, open_chroma
 from assistant.schema import Document, Passage
 from assistant.sentences import split_sentences
 from ingest.chunker import embedded_text
@@ -196,3 +198,21 @@ def _point(root: Path, name: str) -> None:
     flush_folder(root)
     pointer.replace(root / "CURRENT")
     flush_folder(root)
+
+
+def published_manifest(root: Path) -> Manifest | None:
+    """Return the manifest of the published generation, or None where there is none that is whole."""
+    try:
+        with closing(Generation(current_folder(root))) as generation:
+            return generation.manifest
+    except (IndexMissing, IndexDamaged):
+        return None
+
+
+def ids_in(folder: Path) -> Iterable[str]:
+    """Return the ids of a generation's documents; of one that cannot be opened there is nothing to know."""
+    try:
+        with closing(Generation(folder)) as generation:
+            return [document.id for document in generation.documents]
+    except IndexDamaged:
+        return ()

@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from assistant.catalogue import Catalogue
 from ingest.lock import writing
-from ingest.pipeline import RECORD, Ingest, IngestReport
+from ingest.pipeline import RECORD, Ingest
+from ingest.report import IngestReport
 from ingest.sandbox import Limits
 
 DIMENSIONS = 64

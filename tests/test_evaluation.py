@@ -424,17 +424,22 @@ def test_a_mean_is_over_the_questions_that_a_metric_applies_to() -> None:
 
 def test_the_halves_of_a_set_are_told_apart() -> None:
     halves = [
-        replace(_record("", {"a": value}, 0.1), question=replace(BASE, tags=(tag,)))
+        replace(_record("", {"recall@2": value}, 0.1), question=replace(BASE, tags=(tag,)))
         for tag, value in (("dev", 1.0), ("test", 0.0), ("test", 0.5))
     ]
     summary = summarise(halves)
-    assert summary["halves"]["dev"] == {"a": {"mean": 1.0, "questions": 1}}
-    assert summary["halves"]["test"] == {"a": {"mean": 0.25, "questions": 2}}
+    assert summary["halves"]["dev"] == {"recall@2": {"mean": 1.0, "questions": 1}}
+    assert summary["halves"]["test"] == {"recall@2": {"mean": 0.25, "questions": 2}}
     rows = {line.split()[0]: line.split()[1:] for line in summary_text(summary).splitlines()[3:]}
     assert rows == {"all": ["0.500"], "dev": ["1.000"], "test": ["0.250"]}
 
 
 def test_a_metric_that_applies_to_none_of_a_kind_has_no_figure() -> None:
-    summary = summarise([_record("x", {"a": 1.0, "b": None}, 0.1), _record("y", {"a": None, "b": 0.0}, 0.1)])
+    summary = summarise(
+        [
+            _record("x", {"recall@2": 1.0, "completeness": None}, 0.1),
+            _record("y", {"recall@2": None, "completeness": 0.0}, 0.1),
+        ]
+    )
     rows = {line.split()[0]: line.split()[1:] for line in summary_text(summary).splitlines()[3:]}
     assert rows == {"all": ["1.000", "0.000"], "x": ["1.000", "–"], "y": ["–", "0.000"]}

@@ -15,7 +15,8 @@ from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, Index
 from assistant.index import Generation, current_folder, read_manifest
 from ingest import maintenance
 from ingest.lock import writing
-from ingest.pipeline import RECORD, Ingest, IngestReport
+from ingest.pipeline import RECORD, Ingest
+from ingest.report import IngestReport, report_json, report_text
 from tests.stand_in import StandIn, build, ingest_folder
 
 SECRET = "quincunx"
@@ -302,7 +303,7 @@ def test_a_backup_that_cannot_be_written_is_refused_in_words(root: Path, tmp_pat
 
 def test_a_report_for_programs_counts_what_it_names() -> None:
     report = IngestReport(added=["a"], warned=[("a", "looks odd")], refused=[("b", "is locked")], passages=4)
-    said = maintenance.report_json(report)
+    said = report_json(report)
     assert said["counts"] == {"added": 1, "updated": 0, "unchanged": 0, "removed": 0, "warned": 1, "refused": 1}
     assert said["refused"] == [{"document": "b", "reason": "is locked"}]
     assert said["passages"] == 4
@@ -340,7 +341,7 @@ def test_a_report_for_programs_counts_what_it_names() -> None:
     ],
 )
 def test_a_report_for_people(report: IngestReport, check: bool, lines: list[str]) -> None:
-    assert maintenance.report_text(report, check=check).splitlines() == lines
+    assert report_text(report, check=check).splitlines() == lines
 
 
 def test_after_a_restore_an_ingest_finds_nothing_to_do(healthy: Path, root: Path, tmp_path: Path) -> None:
