@@ -131,6 +131,7 @@ def choose(
             inner = [s for item in listing.items for s, _ in split_sentences(candidate.document.text, *item)]
             covered.update((candidate.document.id, start) for start in inner)
             chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
+    chosen = chosen or [best]
     lead = chosen[:1] if kind == "fact" else []
     section = best.hit.passage.heading_path
 

@@ -24,6 +24,10 @@ _GENERIC = frozenset(
 )
 
 
+# Words of the language that abbreviate bodies' names: in small letters they are words.
+_ENGLISH = frozenset("acc aim alliance cap care hope impact one pact prospect sel start".split())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
     """A body that a question names: the words as written and the documents that are about it."""
@@ -32,8 +36,12 @@ class Mention:
     documents: tuple[str, ...]
 
 
+def _folded(word: str) -> str:
+    return "and" if word == "&" else word.lower()
+
+
 def _key(text: str) -> tuple[str, ...]:
-    words = tuple(word.lower() for word in _WORD.findall(text))
+    words = tuple(_folded(word) for word in _WORD.findall(text))
     return words[1:] if words[:1] == ("the",) and len(words) > 1 else words
 
 
@@ -88,9 +96,15 @@ class Bodies:
         """Return the parts of names that fit several bodies, where no whole name is there."""
         return self._find(question, self._shared)
 
+    def all_mentions(self, question: str) -> tuple[Mention, ...]:
+        """Return the bodies that a question names, and parts of names that fit several others."""
+        whole = self.mentions(question)
+        named = {document for mention in whole for document in mention.documents}
+        return (*whole, *(part for part in self.shared_mentions(question) if not named & set(part.documents)))
+
     def _find(self, question: str, names: Mapping[tuple[str, ...], frozenset[str]]) -> tuple[Mention, ...]:
         tokens = list(_WORD.finditer(question))
-        words = [token.group().lower() for token in tokens]
+        words = [_folded(token.group()) for token in tokens]
         longest = max(map(len, names), default=0)
         found: list[Mention] = []
         at = 0
@@ -108,7 +122,7 @@ class Bodies:
 
     def _means_the_body(self, span: str) -> bool:
         """Whether a short name is meant: an abbreviation that is also a plain word counts in capitals only."""
-        return " " in span or span.isupper() or span.lower() not in self._plain_words
+        return " " in span or span.isupper() or span.lower() not in self._plain_words | _ENGLISH
 
     def _goes_on(self, question: str, tokens: list[re.Match[str]], start: int, end: int) -> bool:
         """Whether capitals before or behind a name make it part of another body's name that the corpus holds."""

@@ -23,15 +23,15 @@ from assistant.sentences import Span, split_sentences
 PASSAGES = 12
 KEPT_VECTORS = 20_000
 WARM_PASSAGES = 2_000
-# Longer sentences, in characters, may not fit the encoder; their passage's cut then decides.
-_LONG = 800
+# Shorter sentences, in characters, fit the encoder whatever they hold.
+_SHORT = 60
 MEANING, WORDS, SECTION, PASSAGE, FITS = 0.42, 0.23, 0.2, 0.07, 0.08
 # A cosine from which a sentence may count things in other words than the question's.
 _SURE = 0.6
 _HEADING_SHARE = 0.6
 _NEIGHBOUR_SHARE = 0.35
 _GAPS = re.compile(
-    r"\bwhat .*\b(?:not|n't)\b.*(?:say|state|cover|tell|hold)|\bnot (?:found|stated|covered)\b"
+    r"\bwhat .*(?:\bnot\b|n['’]t\b).*(?:say|state|cover|tell|hold)|\bnot (?:found|stated|covered)\b"
     r"|\b(?:gaps?|unknowns?|missing)\b",
     re.I,
 )
@@ -199,7 +199,7 @@ class EvidenceReader:
         titles = [". ".join(hit.passage.heading_path[1:]) for hit in hits]
         missing = [title for title in dict.fromkeys(titles) if title and title not in self._headings]
         if missing:
-            made = self._embedder.encode_passages([self._bare(title) for title in missing])
+            made = self._embedder.encode_passages([self._fitting(title) for title in missing])
             self._headings.update(zip(missing, made, strict=True))
         nothing = np.zeros_like(vector)
         found = np.stack([self._headings[title] if title else nothing for title in titles])
@@ -213,9 +213,19 @@ class EvidenceReader:
         texts = {key: document.text[slice(*span)] for key, (document, span) in zip(keys, places, strict=True)}
         missing = [key for key in texts if key not in self._vectors]
         if missing:
-            made = self._embedder.encode_passages([self._bare(texts[key]) for key in missing])
+            made = self._embedder.encode_passages([self._fitting(texts[key]) for key in missing])
             self._vectors.update(zip(missing, made, strict=True))
         return keys
+
+    def _fitting(self, text: str) -> str:
+        """Return what is encoded of a sentence: no names of bodies, and of an endless one its beginning."""
+        assert self._embedder is not None
+        bare = self._bare(text)
+        if len(bare) < _SHORT:
+            return bare
+        while (tokens := self._embedder.count_tokens([bare])[0]) > self._embedder.max_tokens:
+            bare = bare[: max(1, len(bare) * self._embedder.max_tokens // (tokens + 1))]
+        return bare
 
     def warm(self, documents: Sequence[Document]) -> None:
         """Make the vectors of all sentences of a corpus that is small enough, so that no question waits for them."""
@@ -225,7 +235,7 @@ class EvidenceReader:
             headings = {(heading.start, heading.end) for heading in document.headings}
             spans = [span for span in split_sentences(document.text) if span not in headings]
             with self._lock:
-                self._remember([(document, span) for span in spans if span[1] - span[0] < _LONG])
+                self._remember([(document, span) for span in spans])
 
 
 def _scaled(cosine: float) -> float:

@@ -19,7 +19,7 @@ from assistant.filters import passing
 from assistant.index import Generation, current_folder
 from assistant.question import Asked, content_words, understand
 from assistant.refusal import rule_after_search, rule_before_search, unknown_names
-from assistant.retriever import Retriever
+from assistant.retriever import Retriever, place
 from assistant.schema import REASONS, Answer, Document, Hit, Turn
 from assistant.settings import Settings
 from assistant.vocabulary import Vocabulary
@@ -146,7 +146,7 @@ class Assistant:
         reason = rule_before_search(asked)
         if reason == "empty_question":
             return self._refuse(base, reason, (), clock)
-        mentions = opened.bodies.mentions(asked.text)
+        mentions = opened.bodies.all_mentions(asked.text)
         with clock.stage("retrieve"):
             hits = self._retrieve(opened, asked, mentions, allowed, distinct)
         if reason is None and (strange := unknown_names(asked, opened.vocabulary)):
@@ -164,7 +164,7 @@ class Assistant:
             text=" ".join(sentence.text for sentence in sentences),
             sentences=sentences,
             citations=citations,
-            hits=hits,
+            hits=_with_cited(hits, spans),
             timings_ms=clock.stop(),
         )
 
@@ -221,8 +221,6 @@ class Assistant:
         """Return the sets of documents that are asked one by one: each named body, or each that ranks high."""
         if mentions:
             return [frozenset(mention.documents) for mention in mentions]
-        if shared := opened.bodies.shared_mentions(asked.text):
-            return [frozenset(document for mention in shared for document in mention.documents)]
         if asked.is_cross:
             ranked = dict.fromkeys(hit.passage.document_id for hit in hits)
             bodies = [name for name in ranked if opened.generation.document(name).metadata.type not in _NO_BODY]
@@ -249,6 +247,16 @@ class Assistant:
     def _refuse(base: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock", detail: str = "") -> Answer:
         text = f"{REASONS[reason]} {detail}".strip()
         return replace(base, text=text, reason=reason, hits=tuple(hits), timings_ms=clock.stop())
+
+
+def _with_cited(hits: Sequence[Hit], spans: Sequence[Span]) -> tuple[Hit, ...]:
+    """Return the ranking, and behind it the cited passages that only a part of the question found."""
+    known = {hit.passage.id for hit in hits}
+    more = {span.hit.passage.id: span.hit for span in spans if span.hit.passage.id not in known}
+    last = hits[-1].score if hits else 1.0
+    ordered = sorted(more.values(), key=lambda hit: (-min(hit.score, last), place(hit.passage.id)))
+    added = [replace(hit, score=min(hit.score, last)) for hit in ordered]
+    return (*hits, *(replace(hit, rank=len(hits) + rank) for rank, hit in enumerate(added, start=1)))
 
 
 def _extend(spans: list[Span], more: Sequence[Span]) -> None:

@@ -16,35 +16,43 @@ WEAK = 0.32
 _STRICT = frozenset({"money", "share", "number", "date"})
 OUT_OF_SCOPE_MEANING = 0.22
 
-_MEDICINES = "dose|dosage|mg|milligrams?|tablets?|medication|antibiotics?|painkillers?"
 _KIN = "patient|mother|father|mum|dad|wife|husband|child|son|daughter|baby"
-_COMPLAINTS = "symptoms?|pain|rash|lump|tests?|scan|blood pressure|diagnosis"
-_CARE = r"should|treat\w*|diagnos\w*|prescri\w*|take|give|safe|mean|normal|worr\w*|stop|refer"
-_CLINICAL = re.compile(
-    rf"\b(?:what|which|how much|should|can|is it safe)\b.*\b(?:{_MEDICINES})\b"
-    rf"|\b(?:my|her|his|our|this|a) (?:\w+ ){{0,2}}(?:{_KIN}|{_COMPLAINTS})\b.*\b(?:{_CARE})\b"
-    r"|\bshould (?:i|we|my \w+|she|he|they|the patient|a patient) (?:take|stop|start|have"
-    r"|be (?:given|treated|prescribed|operated|referred))\b"
-    r"|\bhow (?:do|should) (?:i|we|you) treat\b"
-    r"|\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:should|for|is best|would)\b",
-    re.I,
+_COMPLAINTS = "symptoms?|pain|rash|lump|fever|tests?|scan|blood pressure|diagnosis"
+_CARE = r"should|treat\w*|prescri\w*|take|give|safe|mean|normal|worr\w*|stop|refer"
+_ROLES = "chair|director|chief|lead|surgeon|doctor|professor|sir|dr|mr|mrs|ms|patient"
+_NAME = r"(?-i:[A-Z][a-z]+ [A-Z][a-z]+)"
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.I)
+
+
+_CLINICAL = _any(
+    r"\b(?:dose|dosage|tablets?|antibiotics?|painkillers?)\b.*\b(?:should|safe|take|taking|give|stop)\b",
+    r"\b(?:should|safe|take|taking|give|stop)\b.*\b(?:dose|dosage|tablets?|antibiotics?|painkillers?)\b",
+    rf"\b(?:my|her|his) (?:\w+ ){{0,2}}(?:{_KIN}|{_COMPLAINTS})\b.*\b(?:{_CARE})\b",
+    r"\bshould (?:i|she|he|my \w+|(?:the|a|this) patient) (?:take|stop taking"
+    r"|be (?:given|treated|prescribed|operated|referred|discharged))\b",
+    rf"\bhow (?:do|should) (?:i|we|you) treat (?:\w+ ){{0,2}}(?:{_KIN}|{_COMPLAINTS}|disease|infection|sepsis)\b",
+    r"\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:should|is best|would)\b",
 )
-_PRIVATE = (
-    "home address|postcode of|phone|telephone|mobile|e-?mail|date of birth|birthday|how old is|age of|nhs number|"
-    "national insurance|salary|salaries|paid personally|earns?|married|spouse|husband|wife|partner of|children of|"
-    "religion|ethnicity|health (?:problems?|issues?|conditions?)|illness(?:es)?|sexuality|medical (?:history|record)|"
-    "sick leave|home town|lives?|bank details|passport"
+_DETAILS = (
+    r"\b(?:home address|(?:phone|telephone|mobile) number|e-?mail address|date of birth|birthday|nhs number"
+    r"|national insurance|salary|salaries|married|spouse|religion|sexuality|sick leave|bank details|passport"
+    r"|health (?:problems?|issues)|illness(?:es)?)\b"
 )
-_PERSONAL = re.compile(rf"\b(?:{_PRIVATE})\b", re.I)
-_SOMEONE = re.compile(
-    r"\b(?:who|he|she|his|her|their|chair|chief|director|lead|surgeon|doctor|dr|mr|mrs|ms|sir|professor|patient)"
-    r"(?:'s|’s)?\b|\b(?-i:[A-Z][a-z]+ [A-Z][a-z]+)\b",
-    re.I,
+_PERSONAL = _any(
+    rf"(?=.*\b(?:who|he|she|his|her|{_ROLES})\b|.*\b{_NAME}\b).*{_DETAILS}",
+    rf"\bhow old (?:is|are|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b",
+    rf"\b(?:age|ethnicity) of (?:the )?(?:{_ROLES}|{_NAME})\b",
+    rf"\bwhere (?:does|do|did) (?:the )?(?:he|she|{_ROLES}|{_NAME})\b.*\blive\b",
+    rf"\bhow much (?:does|do|did|is|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b.*\b(?:earn|paid)\b",
+    rf"\b(?:his|her|{_NAME}['’]s) medical (?:history|record)",
 )
-_TASK = re.compile(
-    r"^\W*(?:please |can you |could you )?"
-    r"(?:write|compose|draft|translate|generate|code|solve|calculate|draw|play|sing)\b",
-    re.I,
+_TASK = _any(
+    r"^\W*(?:please |can you |could you )?(?:(?:write|compose|draft|generate|create)(?: me| us)? (?:an?|some) "
+    r"(?!list|summary|comparison|table|timeline)|(?:translate|solve|sing|play)\b)",
+    r"^\W*(?:what is |calculate )?\d[\d.,]*\s?[-+*x×/÷]\s?\d",
 )
 
 
@@ -56,7 +64,7 @@ def rule_before_search(asked: Asked) -> str | None:
         return "clinical_advice"
     if _TASK.search(asked.text):
         return "out_of_scope"
-    if _PERSONAL.search(asked.text) and _SOMEONE.search(asked.text):
+    if _PERSONAL.search(asked.text):
         return "personal_data"
     return None
 

@@ -4,10 +4,11 @@ import argparse
 import json
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from assistant.catalogue import Catalogue
 from assistant.embedder import Embedder, open_embedder
@@ -15,7 +16,8 @@ from assistant.errors import CasebookError
 from assistant.settings import Settings, load_settings
 from ingest import maintenance
 from ingest.lock import writing
-from ingest.pipeline import RECORD, Ingest, Progress
+from ingest.pipeline import Ingest, record_path
+from ingest.progress import showing_progress
 from ingest.report import IngestReport, report_json, report_text
 from ingest.sandbox import Limits
 
@@ -27,8 +29,16 @@ _EXIT = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends with 1 where the arguments make no sense: 2 says that some input was not read."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments and end."""
+        self.exit(1, f"{message}. See: python3 run.py ingest --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="ingest",
         usage=_USAGE,
         description="Take in folders, files and .jsonl collections; without a path, the case studies in corpus/. "
@@ -48,21 +58,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     options = _parser().parse_args(arguments)
     try:
-        settings = load_settings(index=options.index)
-        verb = options.arguments[0] if options.arguments and options.arguments[0] in VERBS else ""
-        if verb:
-            return _maintain(verb, options.arguments[1:], settings, as_json=options.json)
-        report = _ingest(options, settings)
+        return _run(options)
     except CasebookError as error:
-        if options.json:
-            print(json.dumps({"schema": 1, "error": str(error)}, ensure_ascii=False))
-        print(error, file=sys.stderr)
-        return 1
+        wrong = str(error)
+    except (OSError, sqlite3.Error, MemoryError) as error:
+        wrong = _plainly(error)
+    except KeyboardInterrupt:
+        print("Stopped. What was taken in is kept: run the same again to go on.", file=sys.stderr)
+        return 130
+    if options.json:
+        print(json.dumps({"schema": 1, "error": wrong}, ensure_ascii=False))
+    print(wrong, file=sys.stderr)
+    return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    settings = load_settings(index=options.index)
+    if options.arguments and options.arguments[0] in VERBS:
+        if options.check:
+            raise CasebookError(f"--check goes with files and folders, not with {options.arguments[0]}.")
+        return _maintain(options.arguments[0], options.arguments[1:], settings, as_json=options.json)
+    report = _ingest(options, settings)
     if options.json:
         print(json.dumps({"schema": 1, **report_json(report)}, ensure_ascii=False))
     else:
         print(report_text(report, check=options.check))
     return 2 if report.refused else 0
+
+
+def _plainly(error: Exception) -> str:
+    """Say in words what the machine refused: a full disk, a folder that is not to be written."""
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this. Close other programs, or give fewer files at once."
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    what = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return (
+        f"The index could not be read or written ({where}{what}). What was published goes on answering. Look at the "
+        "room on the disk and the rights on the folder, then run the same again."
+    )
 
 
 def _embedder(settings: Settings) -> Embedder:
@@ -74,45 +107,20 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> IngestReport:
     limits = Limits(seconds=settings.read_seconds)
     embedder = _embedder(settings)
     if options.check:
-        with Catalogue(maintenance.scratch_or_own(settings.index)) as record, _progress() as progress:
+        with Catalogue(maintenance.scratch_or_own(settings.index)) as record, showing_progress() as progress:
             ingest = Ingest(settings.index, record, embedder, model=settings.embedding_model, progress=progress)
             return ingest.run(paths, check=True, yes=options.yes, limits=limits)
-    with writing(settings.index), Catalogue(settings.index / RECORD) as record, _progress() as progress:
+    with writing(settings.index), Catalogue(record_path(settings.index)) as record, showing_progress() as progress:
         ingest = Ingest(settings.index, record, embedder, model=settings.embedding_model, progress=progress)
         return ingest.run(paths, check=False, yes=options.yes, limits=limits)
 
 
-class _progress:
-    """A progress bar with an estimate on a terminal's stderr; a line now and then elsewhere."""
-
-    def __enter__(self) -> Progress:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("[progress.description]{task.description:<40.40}", markup=False),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeElapsedColumn(),
-            TextColumn("left", style="dim"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._bar.start()
-        task = self._bar.add_task("looking for documents", total=None)
-
-        def progress(done: int, total: int, name: str) -> None:
-            self._bar.update(task, completed=done, total=total or None, description=name)
-
-        return progress
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-
 def _maintain(verb: str, arguments: Sequence[str], settings: Settings, *, as_json: bool) -> int:
     """Run a verb that looks after the index; print what it says; return the exit code."""
+    if verb in ("list", "doctor", "rebuild") and arguments:
+        raise CasebookError(
+            f"{verb} takes nothing more, not {arguments[0]!r}. To ingest a folder of that name: ./{verb}"
+        )
     code = 0
     said: dict[str, Any]
     lines: list[str]
@@ -129,11 +137,13 @@ def _maintain(verb: str, arguments: Sequence[str], settings: Settings, *, as_jso
             "remove": lambda ingest: maintenance.remove(ingest, arguments),
             "restore": lambda ingest: maintenance.rebuild(ingest),
         }
+        if verb != "restore":
+            maintenance.existing_record(settings.index)  # before a lock makes the folder
+        embedder = _embedder(settings)
         with writing(settings.index):
             if verb == "restore":
                 maintenance.put_back(settings.index, _one(verb, arguments))
-            with Catalogue(maintenance.existing_record(settings.index)) as record, _progress() as progress:
-                embedder = _embedder(settings)
+            with Catalogue(maintenance.existing_record(settings.index)) as record, showing_progress() as progress:
                 ingest = Ingest(settings.index, record, embedder, model=settings.embedding_model, progress=progress)
                 said, lines = actions[verb](ingest)
     print(json.dumps({"schema": 1, **said}, ensure_ascii=False) if as_json else "\n".join(lines))

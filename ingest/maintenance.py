@@ -1,6 +1,7 @@
 """Looking after an index: list, doctor, rebuild, remove, backup, restore."""
 
 import os
+import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,7 +11,7 @@ from typing import Any
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, IndexMissing
 from assistant.index import current_folder, read_manifest
-from ingest.pipeline import RECORD, Ingest
+from ingest.pipeline import RECORD, Ingest, record_path
 from ingest.publish import flush_folder
 from ingest.verify import verify_in_child
 
@@ -18,15 +19,17 @@ Said = tuple[dict[str, Any], list[str]]
 
 
 def existing_record(root: Path) -> Path:
-    """Return the path of an index's record. Raises IndexMissing."""
-    if not (root / RECORD).is_file():
+    """Return the path of an index's record. Raises IndexMissing, IndexDamaged."""
+    path = record_path(root)
+    if not path.is_file():
         raise IndexMissing(f"There is no index at {root}. Build it with: python3 run.py ingest --index {root} FOLDER")
-    return root / RECORD
+    return path
 
 
 def scratch_or_own(root: Path) -> Path:
     """Return the record to compare with in a dry run: the index's own, or an empty one in memory."""
-    return root / RECORD if (root / RECORD).is_file() else Path(":memory:")
+    path = record_path(root)
+    return path if path.is_file() else Path(":memory:")
 
 
 def list_documents(root: Path) -> Said:
@@ -121,7 +124,7 @@ def put_back(root: Path, source: Path) -> None:
     if not source.is_file():
         raise CasebookError(f"There is no backup at {source}.")
     beside = root / (RECORD + ".tmp")
-    beside.write_bytes(source.read_bytes())
+    shutil.copyfile(source, beside)
     try:
         with Catalogue(beside, read_only=True) as record:  # read only: an empty file is not made into a record
             state = record.integrity()

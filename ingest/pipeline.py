@@ -9,7 +9,7 @@ from pathlib import Path
 
 from assistant.catalogue import RECIPE, Catalogue, DocumentRow, FileRow, document_fingerprint
 from assistant.embedder import Embedder, file_sha256
-from assistant.errors import CasebookError
+from assistant.errors import CasebookError, IndexDamaged
 from assistant.index import current_folder
 from assistant.schema import Document, Passage
 from ingest.ahead import read_ahead
@@ -36,6 +36,20 @@ class _Pending:
     document: Document
     row: DocumentRow
     chunks: tuple[tuple[Passage, str], ...]
+
+
+def record_path(root: Path) -> Path:
+    """Return where an index has its record, or will have it.
+
+    Raises IndexDamaged where the record is lost but for what was published from it: a new one would publish less.
+    """
+    path = root / RECORD
+    if (root / "CURRENT").is_file() and not (path.is_file() and path.stat().st_size):
+        raise IndexDamaged(
+            f"The record {path} is missing or empty, while a generation made from it is published, which goes on "
+            "answering. Run: python3 run.py ingest restore BACKUP, or delete the folder and ingest again."
+        )
+    return path
 
 
 def recipe_of(embedder: Embedder) -> str:

@@ -8,14 +8,15 @@ flush can leave a folder that crashes every later process), so it is a cache tha
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from assistant.catalogue import RECIPE, Catalogue
-from assistant.errors import IndexDamaged, IndexMissing
+from assistant.errors import CasebookError, IndexDamaged, IndexMissing
 from assistant.index import COLLECTION, Generation, Manifest, analyser, current_folder, file_digests, open_chroma
 from assistant.schema import Document, Passage
 from assistant.sentences import split_sentences
@@ -37,7 +38,8 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
     number = max((int(path.name[4:]) for path in root.glob("gen-*") if path.name[4:].isdigit()), default=0) + 1
     building = root / f"gen-{number}.tmp"
     building.mkdir()
-    with checker(root) as child:  # it loads its libraries while the index is written
+    # The child loads its libraries while the index is written.
+    with checker(root) as child, _in_words(root):
         record.copy_without_vectors(building / "record.sqlite")
         sentences = _write_keyword(building / "keyword", record)
         _write_chroma(building / "chroma", record)
@@ -65,6 +67,21 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
         if path.name[4:].isdigit() and path.name not in {folder.name, before}:
             shutil.rmtree(path)
     return manifest
+
+
+@contextmanager
+def _in_words(root: Path) -> Iterator[None]:
+    """Say what Chroma and tantivy could not write: each has errors of its own for a full disk."""
+    try:
+        yield
+    except (CasebookError, OSError, MemoryError, sqlite3.Error):
+        raise
+    except Exception as error:
+        detail = (str(error).strip().splitlines() or ["no detail"])[0]
+        raise CasebookError(
+            f"A new generation could not be written in {root} ({type(error).__name__}: {detail}). What was published "
+            "goes on answering. Look at the room on the disk and the rights on the folder, then run the same again."
+        ) from error
 
 
 def _each(record: Catalogue) -> Iterator[tuple[Document, tuple[Passage, ...]]]:

@@ -325,6 +325,17 @@ def test_the_next_generation_is_answered_from_without_a_restart(tmp_path: Path) 
     assert first.citations[0].sha256 != second.citations[0].sha256
 
 
+def test_a_page_of_one_list_is_asked_without_harm(tmp_path: Path) -> None:
+    from ingest.__main__ import main as ingest
+
+    page = tmp_path / "alpha.md"
+    page.write_text("# Alpha\n\nThe chairs of the hub committee are:\n\n- red\n- blue\n- green\n", encoding="utf-8")
+    assert ingest([str(page), "--index", str(tmp_path / "index")]) == 0
+    with open_assistant(Settings(index=tmp_path / "index")) as casebook:
+        for question in ("Tell me about the chairs of the hub committee", "Who chairs the hub committee?", "red"):
+            _keeps_the_laws(casebook, casebook.ask(question))
+
+
 def test_an_index_of_another_model_is_refused(corpus_index: Path, casebook: Assistant) -> None:
     class Other:
         identity = "other"

@@ -69,8 +69,6 @@ def test_a_task_is_out_of_scope(question: str) -> None:
     assert _reason(question) == "out_of_scope"
 
 
-MISFIRES = pytest.mark.xfail(strict=False, reason="an innocent question that a rule still takes for another kind")
-
 INNOCENT = """
 How does the collaborative treat waiting lists?
 What should a new collaborative do first?
@@ -99,8 +97,6 @@ Who is responsible when patients move between trusts?
 What pharmacy work do trusts share?
 How did the trusts deal with long waits for children?
 What did staff earn from bank work?
-"""
-STILL_REFUSED = """
 Should we have a shared chair?
 Should they have a committee in common?
 Should I start with elective recovery or with corporate services?
@@ -120,12 +116,13 @@ What is the average age of the estate that the director inherited?
 Write down the lessons of WYAAT.
 Draw lessons from the Black Country.
 Calculate the savings of One LSC.
+Create a list of the clinical networks.
 """
 
 
 @pytest.mark.parametrize(
     "question",
-    [*INNOCENT.strip().splitlines(), *(pytest.param(q, marks=MISFIRES) for q in STILL_REFUSED.strip().splitlines())],
+    INNOCENT.strip().splitlines(),
 )
 def test_an_innocent_question_is_searched_for(question: str) -> None:
     assert _reason(question) is None
