@@ -131,7 +131,9 @@ def test_a_bad_line_of_a_collection_stops_no_other(tmp_path: Path) -> None:
     collection = tmp_path / "corpus.jsonl"
     collection.write_text("\n".join(lines), encoding="utf-8")
     report = ingest_folder(tmp_path / "index", collection)
-    assert report.added == ["a", "b"] and len(report.refused) == 1 and "2" in report.refused[0][1] + report.refused[0][0]
+    assert (
+        report.added == ["a", "b"] and len(report.refused) == 1 and "2" in report.refused[0][1] + report.refused[0][0]
+    )
 
 
 def test_a_document_gone_from_a_collection_is_removed(tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ KILLS, REAL_KILLS = 30, 5
 OLD = {"old.md": "# Old\n\nThe old page tells of a theatre.\n"}
 NEW = {
     f"page-{number:02}.md": f"# Page {number}\n\n"
-    + "\n\n".join(f"Paragraph {part} of page {number} tells of a shared theatre and {part * number} beds." for part in range(8))
+    + "\n\n".join(
+        f"Paragraph {part} of page {number} tells of a shared theatre and {part * number} beds." for part in range(8)
+    )
     for number in range(12)
 }
 QUESTION = "Which page tells of a theatre?"

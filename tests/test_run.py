@@ -188,9 +188,7 @@ def test_the_requirements_of_a_level(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("succeeds", [True, False])
-def test_only_a_finished_install_is_stamped(
-    checkout: Path, monkeypatch: pytest.MonkeyPatch, succeeds: bool
-) -> None:
+def test_only_a_finished_install_is_stamped(checkout: Path, monkeypatch: pytest.MonkeyPatch, succeeds: bool) -> None:
     ran: list[str] = []
 
     def pretend(what: str, command: Sequence[str], lock: int, log: Path) -> bool:
@@ -285,9 +283,7 @@ def test_answers_only_where_there_is_an_answer_in_time(tmp_path: Path) -> None:
     ("line", "news"),
     [
         pytest.param("Collecting numpy>=2.0 (from x)\n", "numpy>=2.0", id="looking"),
-        pytest.param(
-            "  Downloading https://h/a/b-1.whl (3 MB)\n", "downloading b-1.whl (3 MB)", id="fetching"
-        ),
+        pytest.param("  Downloading https://h/a/b-1.whl (3 MB)\n", "downloading b-1.whl (3 MB)", id="fetching"),
         pytest.param("Installing collected packages: a, b, c\n", "unpacking 3 packages", id="unpacking"),
         pytest.param("Looking in links: /wheels\n", None, id="no news"),
         pytest.param("\n", None, id="an empty line"),
