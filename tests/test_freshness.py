@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.freshness import ensure_default_index, is_stale
+from assistant.freshness import corpus_digest, ensure_default_index, is_stale, note_seen
 from assistant.settings import Settings
 from tests.stand_in import ingest_folder
 
@@ -24,7 +24,9 @@ def settings(tmp_path: Path) -> Settings:
     corpus.mkdir()
     (corpus / "alpha.md").write_text(PAGE, encoding="utf-8")
     ingest_folder(tmp_path / "index", corpus)
-    return Settings(index=tmp_path / "index", corpus=corpus, embedding_model="stand-in")
+    settings = Settings(index=tmp_path / "index", corpus=corpus, embedding_model="stand-in")
+    note_seen(settings, corpus_digest(settings))
+    return settings
 
 
 def test_what_is_as_it_was_is_fresh(settings: Settings) -> None:
@@ -80,6 +82,7 @@ def test_a_first_question_takes_the_corpus_in_and_a_second_does_not(tmp_path: Pa
     for package in ("assistant", "ingest"):
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "picture.png").write_bytes(b"refused, and not tried for ever")
     page = tmp_path / "corpus" / "alpha.md"
     page.write_text(PAGE, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("CASEBOOK_")}
@@ -93,7 +96,7 @@ def test_a_first_question_takes_the_corpus_in_and_a_second_does_not(tmp_path: Pa
 
     answer, words = asked()
     assert answer == "Alpha opened 20 beds in May 2021."
-    assert words.startswith("Bringing the index up to date with corpus/")
+    assert words.startswith("Bringing the index up to date with corpus/") and "Refused: picture.png" in words
     assert asked() == (answer, "")
     page.write_text(PAGE.replace("20 beds", "35 beds"), encoding="utf-8")
     answer, words = asked()
