@@ -49,7 +49,8 @@ def state(index: Path) -> list[Any]:
 def answers(index: Path) -> bool:
     """Whether the published generation opens, in a child that a broken index may kill, and finds a page."""
     code = (
-        "import sys, pathlib\nfrom assistant.index import Generation, current_folder\nfrom tests.stand_in import StandIn\n"
+        "import sys, pathlib\nfrom tests.stand_in import StandIn\n"
+        "from assistant.index import Generation, current_folder\n"
         "g = Generation(current_folder(pathlib.Path(sys.argv[1])))\n"
         f"assert g.dense(StandIn().encode_query({QUESTION!r}), 5) and g.keyword(g.terms({QUESTION!r}), 5)\n"
     )
