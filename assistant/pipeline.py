@@ -250,13 +250,13 @@ class Assistant:
 
 
 def _with_cited(hits: Sequence[Hit], spans: Sequence[Span]) -> tuple[Hit, ...]:
-    """Return the ranking, and behind it the cited passages that only a part of the question found."""
+    """Return the ranking, and at its end the cited passages that only a part of the question found."""
     known = {hit.passage.id for hit in hits}
     more = {span.hit.passage.id: span.hit for span in spans if span.hit.passage.id not in known}
     last = hits[-1].score if hits else 1.0
-    ordered = sorted(more.values(), key=lambda hit: (-min(hit.score, last), place(hit.passage.id)))
-    added = [replace(hit, score=min(hit.score, last)) for hit in ordered]
-    return (*hits, *(replace(hit, rank=len(hits) + rank) for rank, hit in enumerate(added, start=1)))
+    every = [*hits, *(replace(hit, score=min(hit.score, last)) for hit in more.values())]
+    every.sort(key=lambda hit: (-hit.score, place(hit.passage.id)))
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
 
 
 def _extend(spans: list[Span], more: Sequence[Span]) -> None:

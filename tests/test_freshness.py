@@ -90,7 +90,7 @@ def test_a_first_question_takes_the_corpus_in_and_a_second_does_not(tmp_path: Pa
     def asked() -> tuple[str, str]:
         command = [sys.executable, "-m", "assistant", "ask", "How many beds did Alpha open?", "--json"]
         child = subprocess.run(
-            command, cwd=tmp_path, env={**kept, "PYTHONPATH": ""}, capture_output=True, text=True, check=True
+            command, cwd=tmp_path, env={**kept, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True
         )
         return json.loads(child.stdout)["answer"], child.stderr
 
