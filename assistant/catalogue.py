@@ -116,7 +116,9 @@ class Catalogue:
         # A generation never changes once published, so SQLite need neither lock it nor look for a journal.
         address = f"{path.resolve().as_uri()}?mode=ro&immutable=1" if read_only else str(path)
         try:
-            self._db = sqlite3.connect(address, uri=read_only, isolation_level=None, check_same_thread=False, timeout=5)
+            self._db = sqlite3.connect(
+                address, uri=read_only, isolation_level=None, check_same_thread=False, timeout=60
+            )
             if not read_only:
                 self._db.execute("PRAGMA synchronous=FULL")
                 self._prepare()
@@ -274,6 +276,11 @@ class Catalogue:
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
                 (row.origin, row.root, row.sha256, row.recipe, json.dumps(row.warnings, ensure_ascii=False)),
             )
+
+    def forget_files(self, origins: Iterable[str]) -> None:
+        """Forget files of which no document is left."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM files WHERE origin = ?", [(origin,) for origin in origins])
 
     def remove(self, identifiers: Iterable[str]) -> None:
         """Remove documents and all that hangs on them; a file left without any is forgotten too."""

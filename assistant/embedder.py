@@ -140,9 +140,8 @@ class BertEmbedder:
         return self._load(bf16=True) if self.precision == "bf16" else self._queries
 
     def _load(self, *, bf16: bool) -> Bert:
-        _set_threads(self._threads)
         with _loading(self._folder):
-            return Bert(self._folder, bf16=bf16)
+            return Bert(self._folder, bf16=bf16, threads=self._threads)
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]

@@ -28,6 +28,7 @@ from assistant.errors import CasebookError, IndexDamaged, IndexMismatch, IndexMi
 from assistant.schema import Document, Passage
 
 COLLECTION = "passages"
+KEYWORD_INDEXES = ("passages", "sentences")
 SCORE_DIGITS = 6
 REBUILD = "Run: python3 run.py ingest rebuild"
 _log = logging.getLogger(__name__)
@@ -165,6 +166,17 @@ def _opening(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def _copy_without_rights(folder: Path, target: Path) -> None:
+    """Copy a folder, but not who may do what with it: the copy is there to be written."""
+    target.mkdir()
+    for path in sorted(folder.rglob("*")):
+        place = target / path.relative_to(folder)
+        if path.is_dir():
+            place.mkdir()
+        else:
+            shutil.copyfile(path, place)
+
+
 class Generation:
     """A published generation, opened for reading; its parts are opened when first asked."""
 
@@ -229,12 +241,21 @@ class Generation:
         return self._passage_cache[document_id]
 
     @cached_property
+    def _writable(self) -> Path:
+        """The folder itself or, where Chroma and tantivy could not set their locks in it, a private copy."""
+        places = (self.folder / "chroma", *(self.folder / "keyword" / name for name in KEYWORD_INDEXES))
+        files = (path for place in places for path in (place, *place.glob("*.sqlite3"), *place.glob(".*.lock")))
+        if all(os.access(path, os.W_OK) for path in files):
+            return self.folder
+        _log.warning("%s cannot be written: opening a private copy of it", self.folder)
+        self._copy = tempfile.TemporaryDirectory(prefix="casebook-")
+        for name in ("chroma", "keyword"):
+            _copy_without_rights(self.folder / name, Path(self._copy.name) / name)
+        return Path(self._copy.name)
+
+    @cached_property
     def _client(self) -> Any:
-        folder = self.folder / "chroma"
-        if not (os.access(folder, os.W_OK) and os.access(folder / "chroma.sqlite3", os.W_OK)):
-            _log.warning("%s cannot be written: opening a private copy of its vectors", self.folder)
-            self._copy = tempfile.TemporaryDirectory(prefix="casebook-")
-            folder = Path(shutil.copytree(folder, Path(self._copy.name) / "chroma"))
+        folder = self._writable / "chroma"
         with _opening(self.folder):
             refuse_stored_functions(folder)
             return open_chroma(folder)
@@ -273,9 +294,9 @@ class Generation:
         import tantivy
 
         opened = {}
-        for name in ("passages", "sentences"):
+        for name in KEYWORD_INDEXES:
             with _opening(self.folder):
-                index = tantivy.Index.open(str(self.folder / "keyword" / name))
+                index = tantivy.Index.open(str(self._writable / "keyword" / name))
                 index.register_tokenizer("english", analyser())
                 opened[name] = (index, index.searcher())
         return opened

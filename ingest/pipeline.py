@@ -4,15 +4,16 @@ import shutil
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from assistant.catalogue import RECIPE, Catalogue, DocumentRow, FileRow, document_fingerprint
 from assistant.embedder import Embedder, file_sha256
 from assistant.errors import CasebookError, IndexDamaged
 from assistant.index import current_folder
-from assistant.schema import Document, Passage
+from assistant.schema import Document
 from ingest.ahead import read_ahead
+from ingest.batches import Batches, Cut
 from ingest.chunker import chunk
 from ingest.publish import ids_in, publish, published_manifest
 from ingest.readers import Reading
@@ -22,20 +23,9 @@ from ingest.sources import Listing, SourceFile, find
 from ingest.verify import generation_digest
 
 RECORD = "record.sqlite"
-# Passages embedded in one go: enough to fill the encoder's rows, few enough to commit often.
-BATCH_PASSAGES = 384
 
 Progress = Callable[[int, int, str], None]
-"""Called with characters done, characters in all, and the document at hand."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """A document that waits for its vectors."""
-
-    document: Document
-    row: DocumentRow
-    chunks: tuple[tuple[Passage, str], ...]
+"""Called with what is done, how much there is in all (in bytes of the files), and the document at hand."""
 
 
 def record_path(root: Path) -> Path:
@@ -73,7 +63,7 @@ class Ingest:
         self._whole: set[str] = set()  # origins that were read in this run without a refusal
         self._contested: list[tuple[SourceFile, Document]] = []
         self._new_texts: dict[str, str] = {}
-        self._pending: list[_Pending] = []
+        self._batches = Batches(record, embedder, lambda cut: self._move_on(cut.size, cut.document.id))
         self._sizes: dict[Path, int] = {}
         self._done = self._total = 0
         self._check = False
@@ -88,11 +78,12 @@ class Ingest:
         self._seen.update(name for name, _ in listing.refused)
         for file, sha256, reading in read_ahead(self._changed(listing), limits):
             if isinstance(reading, CasebookError):
-                self._done += self._sizes[file.path]
+                self._move_on(self._sizes[file.path], file.document_id)
                 self._refuse(file, str(reading))
             else:
                 self._take_file(file, sha256, reading)
         self._settle_contested()
+        self._batches.finish()
         self._remove_vanished(listing, yes=yes)
         self._warn_of_twins()
         if not check:
@@ -146,26 +137,18 @@ class Ingest:
 
     def _take_file(self, file: SourceFile, sha256: str, reading: Reading) -> None:
         """Put what changed of a file into the record, and last the file itself."""
-        size, done = self._sizes[file.path], self._done
-        characters = sum(len(document.text) for document in reading.documents) or 1
         self.report.warned.extend((file.document_id, warning) for warning in reading.warnings)
         self.report.refused.extend(reading.refused)
-        taken = 0
-        for document in reading.documents:
-            self._progress(self._done, self._total, document.id)
-            taken += self._take_document(file, document)
-            self._done += size * len(document.text) // characters
-        self._done = done + size
-        self._flush()
-        origin = str(file.path)
+        a_character = self._sizes[file.path] / (sum(len(document.text) for document in reading.documents) or 1)
+        taken = [self._take_document(file, each, round(len(each.text) * a_character)) for each in reading.documents]
         if reading.refused:
             self._keep_what_may_be_there(file)
             return
+        origin = str(file.path)
         self._whole.add(origin)
-        if not self._check and taken == len(reading.documents):
-            self._record.put_file(
-                FileRow(origin=origin, root=file.root, sha256=sha256, recipe=RECIPE, warnings=reading.warnings)
-            )
+        if not self._check and all(taken):
+            row = FileRow(origin=origin, root=file.root, sha256=sha256, recipe=RECIPE, warnings=reading.warnings)
+            self._batches.add(row)
 
     def _keep_what_may_be_there(self, file: SourceFile) -> None:
         """Keep the documents of a file of which a part was refused: they may be in that part."""
@@ -175,13 +158,13 @@ class Ingest:
             reason = f"a part of it could not be read, so what is not found in it any more is kept: {', '.join(kept)}"
             self.report.warned.append((file.document_id, reason))
 
-    def _take_document(self, file: SourceFile, document: Document) -> bool:
+    def _take_document(self, file: SourceFile, document: Document, size: int) -> bool:
         """Queue a document that is new or changed; return whether its id belongs to this file."""
         known = self._rows.get(document.id)
         if known is not None and known.origin != str(file.path) and Path(known.origin).exists():
             self._contested.append((file, document))
             return False
-        self._queue(file, document, known)
+        self._queue(file, document, known, size)
         return True
 
     def _settle_contested(self) -> None:
@@ -189,13 +172,12 @@ class Ingest:
         for file, document in self._contested:
             known = self._rows[document.id]
             if known.origin in self._whole and document.id not in self._seen:
-                self._queue(file, document, known)
+                self._queue(file, document, known, 0)
             else:
                 reason = f"the id {document.id!r} is taken by {known.origin}; rename one of them"
                 self.report.refused.append((str(file.path), reason))
-        self._flush()
 
-    def _queue(self, file: SourceFile, document: Document, known: DocumentRow | None) -> None:
+    def _queue(self, file: SourceFile, document: Document, known: DocumentRow | None, size: int) -> None:
         self._seen.add(document.id)
         row = DocumentRow(
             id=document.id,
@@ -207,33 +189,26 @@ class Ingest:
         self._rows[document.id] = row
         if known and (known.recipe, known.fingerprint) == (row.recipe, row.fingerprint):
             self.report.unchanged.append(document.id)
+            self._move_on(size, document.id)
             if known != row and not self._check:
                 self._record.move(row)
             return
         (self.report.updated if known else self.report.added).append(document.id)
         self._new_texts[document.id] = document.sha256
-        self._cut(document, row)
+        self._cut(document, row, size)
 
-    def _cut(self, document: Document, row: DocumentRow) -> None:
+    def _cut(self, document: Document, row: DocumentRow, size: int) -> None:
         """Cut a document into passages, which wait for their vectors."""
         chunks = chunk(document, self._embedder.count_tokens, self._embedder.max_tokens)
         self.report.passages += len(chunks)
-        if not self._check:
-            self._pending.append(_Pending(document, row, chunks))
-            if sum(len(pending.chunks) for pending in self._pending) >= BATCH_PASSAGES:
-                self._flush()
+        if self._check:
+            self._move_on(size, document.id)
+        else:
+            self._batches.add(Cut(document, row, chunks, size))
 
-    def _flush(self) -> None:
-        """Embed what is pending and commit it, a document at a time."""
-        if not self._pending:
-            return
-        vectors = self._embedder.encode_passages([text for pending in self._pending for _, text in pending.chunks])
-        begin = 0
-        for pending in self._pending:
-            end = begin + len(pending.chunks)
-            self._record.put(pending.document, pending.row, [p for p, _ in pending.chunks], vectors[begin:end])
-            begin = end
-        self._pending.clear()
+    def _move_on(self, size: int, name: str) -> None:
+        self._done += size
+        self._progress(self._done, self._total, name)
 
     def _remove_vanished(self, listing: Listing, *, yes: bool) -> None:
         for root in listing.roots:
@@ -249,6 +224,10 @@ class Ingest:
             self.report.removed.extend(vanished)
             if vanished and not self._check:
                 self._record.remove(vanished)
+        origins = {row.origin for row in self._rows.values()}
+        empty = [origin for origin in self._files if origin not in origins]  # their documents moved to another file
+        if empty and not self._check:
+            self._record.forget_files(empty)
 
     def _warn_of_twins(self) -> None:
         """Name each document that came in with the text of another one that stays."""
@@ -264,11 +243,11 @@ class Ingest:
     def embed_again(self) -> None:
         """Chunk and embed anew, from the record alone, every document made by another recipe or model."""
         stale = [row.id for row in self._rows.values() if row.recipe != self._recipe]
-        for place, identifier in enumerate(stale):
-            self._progress(place, len(stale), identifier)
-            self._cut(self._record.document(identifier), replace(self._rows[identifier], recipe=self._recipe))
+        self._total = len(stale)
+        for identifier in stale:
+            self._cut(self._record.document(identifier), replace(self._rows[identifier], recipe=self._recipe), 1)
             self.report.updated.append(identifier)
-        self._flush()
+        self._batches.finish()
 
     def known_ids(self) -> set[str]:
         """Return the ids of all documents in the record, and of those that a killed removal left published."""

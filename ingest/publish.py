@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sqlite3
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -17,7 +18,16 @@ from typing import Any
 
 from assistant.catalogue import RECIPE, Catalogue
 from assistant.errors import CasebookError, IndexDamaged, IndexMissing
-from assistant.index import COLLECTION, Generation, Manifest, analyser, current_folder, file_digests, open_chroma
+from assistant.index import (
+    COLLECTION,
+    KEYWORD_INDEXES,
+    Generation,
+    Manifest,
+    analyser,
+    current_folder,
+    file_digests,
+    open_chroma,
+)
 from assistant.schema import Document, Passage
 from assistant.sentences import split_sentences
 from ingest.chunker import embedded_text
@@ -34,8 +44,9 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
     Raises IndexDamaged where the verification fails: the generation before goes on answering.
     """
     for stale in root.glob("gen-*.tmp"):
-        shutil.rmtree(stale)
-    number = max((int(path.name[4:]) for path in root.glob("gen-*") if path.name[4:].isdigit()), default=0) + 1
+        _sweep(stale)
+    taken = (path.name[4:].removesuffix(".tmp") for path in root.glob("gen-*"))
+    number = max((int(name) for name in taken if name.isdigit()), default=0) + 1
     building = root / f"gen-{number}.tmp"
     building.mkdir()
     # The child loads its libraries while the index is written.
@@ -65,8 +76,16 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
     _point(root, folder.name)
     for path in root.glob("gen-*"):
         if path.name[4:].isdigit() and path.name not in {folder.name, before}:
-            shutil.rmtree(path)
+            _sweep(path)
     return manifest
+
+
+def _sweep(folder: Path) -> None:
+    """Delete a folder as far as it can be: a reader, or the check of a killed ingest, may still be in it.
+
+    What is left is swept at the next publish.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -101,7 +120,7 @@ def _write_keyword(folder: Path, record: Catalogue) -> int:
         .build()
     )
     writers = {}
-    for name in ("passages", "sentences"):
+    for name in KEYWORD_INDEXES:
         (folder / name).mkdir(parents=True)
         index = tantivy.Index(schema, path=str(folder / name))
         index.register_tokenizer("english", analyser())
@@ -177,6 +196,21 @@ def _write_chroma(folder: Path, record: Catalogue) -> None:
     if nodes:
         store.add(nodes)
     client.close()
+    _drop_unused(folder, record.counts()[1])
+
+
+def _drop_unused(chroma: Path, vectors: int) -> None:
+    """Cut off what stands behind the last vector in Chroma's files.
+
+    It makes room for a hundred at first and writes that out as it lies in this process's memory, which may hold
+    the text of a document that was just removed.
+    """
+    for header in chroma.glob("*/header.bin"):
+        _version, _offset, _capacity, count, size = struct.unpack_from("<iQQQQ", header.read_bytes())
+        if count == vectors:
+            for name, length in (("data_level0.bin", count * size), ("length.bin", count * 4)):
+                if (header.parent / name).stat().st_size > length:
+                    os.truncate(header.parent / name, length)
 
 
 def _flush(folder: Path) -> None:

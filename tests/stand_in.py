@@ -34,7 +34,7 @@ class StandIn:
 
     def encode_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return unit vectors of word counts."""
-        return np.stack([self.encode_query(text) for text in texts])
+        return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)
 
     def encode_query(self, text: str) -> npt.NDArray[np.float32]:
         """Return the unit vector of a text's word counts; an empty text is the first axis."""

@@ -6,6 +6,9 @@ import logging
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -310,6 +313,41 @@ def test_a_folder_that_cannot_be_written_is_read_from_a_private_copy(
     generation.close()
     assert not Path(private.name).exists()
     assert hashes(copied) == before
+
+
+READ_AS_NOBODY = """
+import os, sys, pathlib
+from assistant.index import Generation, current_folder
+from tests.stand_in import StandIn
+def ask(root):
+    generation = Generation(current_folder(pathlib.Path(root)))
+    vector, terms = StandIn().encode_query("payroll"), generation.terms("payroll")
+    found = generation.dense(vector, 3), generation.keyword(terms, 3), generation.keyword_sentences(terms, 3)
+    generation.close()
+    return found
+expected = ask(sys.argv[1])  # as whoever runs the tests, who also loads the libraries
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+assert all(expected) and ask(sys.argv[2]) == expected
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are another matter on Windows")
+def test_a_read_only_folder_answers_as_a_writable_one(copied: Path) -> None:
+    """An installed index: files that may be read and no more, by a user who owns nothing there."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        closed = shutil.copytree(copied, Path(place) / "index")
+        for path in [*closed.rglob("*"), closed]:
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        before = hashes(closed)
+        command = [sys.executable, "-c", READ_AS_NOBODY, str(copied), str(closed)]
+        child = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (child.returncode, child.stderr.count("private copy")) == (0, 1), child.stderr
+        assert hashes(closed) == before
+        for path in [closed, *closed.rglob("*")]:
+            path.chmod(0o755)
 
 
 # Code that a stored configuration names is never run

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from assistant.catalogue import Catalogue
-from assistant.errors import IndexLocked, IngestRefused
+from assistant.embedder import file_sha256
+from assistant.errors import IndexDamaged, IndexLocked, IngestRefused
 from assistant.index import Generation, current_folder
+from ingest import batches, pipeline
 from ingest.lock import writing
-from ingest.pipeline import RECORD
+from ingest.pipeline import RECORD, Ingest, record_path
+from ingest.sandbox import Limits
 from tests.stand_in import StandIn, ingest_folder, write_pages
 
 PAGES = {
@@ -182,6 +185,132 @@ def test_vectors_are_those_of_the_model(index: Path) -> None:
             assert np.array_equal(vectors, expected)
 
 
+def rows(*texts: tuple[str, str]) -> str:
+    """Return a collection in JSON lines."""
+    return "\n".join(json.dumps({"_id": name, "text": text}) for name, text in texts)
+
+
+def test_a_line_that_broke_keeps_what_it_held_before(tmp_path: Path) -> None:
+    collection = tmp_path / "corpus.jsonl"
+    collection.write_text(rows(("a", "One text."), ("b", "Another text."), ("c", "A third.")), encoding="utf-8")
+    ingest_folder(tmp_path / "index", collection)
+    collection.write_text(rows(("a", "One text."), ("c", "A third.")) + '\n{"_id": "b", "te', encoding="utf-8")
+    report = ingest_folder(tmp_path / "index", collection)
+    assert report.removed == [] and set(texts(tmp_path / "index")) == {"a", "b", "c"}
+    assert len(report.refused) == 1 and "b" in report.warned[0][1]
+
+
+def test_a_document_that_moved_to_another_collection_is_taken_there(tmp_path: Path) -> None:
+    folder = tmp_path / "collections"
+    one, two = folder / "one.jsonl", folder / "two.jsonl"
+    write_pages(
+        folder, {"one.jsonl": rows(("a", "One text."), ("b", "Another text.")), "two.jsonl": rows(("c", "Third."))}
+    )
+    ingest_folder(tmp_path / "index", folder)
+    one.write_text(rows(("a", "One text.")), encoding="utf-8")
+    two.write_text(rows(("b", "Another text."), ("c", "Third.")), encoding="utf-8")
+    report = ingest_folder(tmp_path / "index", folder)
+    assert report.refused == report.removed == [] and set(texts(tmp_path / "index")) == {"a", "b", "c"}
+    one.write_text(rows(("a", "One text."), ("c", "A new third.")), encoding="utf-8")
+    two.write_text(rows(("b", "Another text.")), encoding="utf-8")
+    assert ingest_folder(tmp_path / "index", folder).updated == ["c"]
+    assert sorted(ingest_folder(tmp_path / "index", folder).unchanged) == ["a", "b", "c"]
+
+
+def test_an_id_that_two_collections_of_a_folder_share_is_refused_in_one(tmp_path: Path) -> None:
+    both = {"one.jsonl": rows(("a", "One text.")), "two.jsonl": rows(("a", "Another text."))}
+    report = ingest_folder(tmp_path / "index", write_pages(tmp_path / "collections", both))
+    assert report.added == ["a"] and "taken by" in report.refused[0][1]
+    assert texts(tmp_path / "index") == {"a": "One text."}
+
+
+def test_a_collection_that_was_renamed_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder = write_pages(tmp_path / "collections", {"one.jsonl": rows(("a", "One text."))})
+    ingest_folder(tmp_path / "index", folder)
+    (folder / "one.jsonl").rename(folder / "two.jsonl")
+    assert ingest_folder(tmp_path / "index", folder).unchanged == ["a"]
+    with Catalogue(tmp_path / "index" / RECORD) as record:
+        assert [Path(origin).name for origin in record.files()] == ["two.jsonl"]
+
+
+def test_a_file_named_by_itself_stays_with_its_folder(index: Path, folder: Path) -> None:
+    page = folder / "gamma" / "gamma.md"
+    assert ingest_folder(index, page).unchanged == ["gamma/gamma.md"]
+    page.write_text("# Gamma\n\nGamma closed its laboratory.\n", encoding="utf-8")
+    assert ingest_folder(index, page).updated == ["gamma/gamma.md"]
+    assert ingest_folder(index, folder).unchanged == ["alpha.md", "beta.md", "gamma/gamma.md"]
+    page.unlink()
+    assert ingest_folder(index, folder).removed == ["gamma/gamma.md"]
+
+
+def test_a_renamed_page_is_no_twin_of_itself(index: Path, folder: Path) -> None:
+    (folder / "beta.md").rename(folder / "delta.md")
+    assert ingest_folder(index, folder).warned == []
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["ingest", "dry run"])
+def test_twins_that_come_together_are_named_once(tmp_path: Path, check: bool) -> None:
+    collection = tmp_path / "corpus.jsonl"
+    collection.write_text(rows(("a", "One text."), ("b", "Another text."), ("c", "One text.")), encoding="utf-8")
+    report = ingest_folder(tmp_path / "index", collection, check=check)
+    assert report.added == ["a", "b", "c"]
+    assert report.warned == [("c", "has the same text as a; both are kept")]
+
+
+def test_a_page_that_cannot_be_opened_is_refused_and_stops_no_other(
+    index: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> str:
+        if path.name == "beta.md":
+            raise PermissionError(13, "Permission denied", str(path))
+        return file_sha256(path)
+
+    monkeypatch.setattr(pipeline, "file_sha256", refuse)
+    (folder / "delta.md").write_text("# Delta\n\nA new page.\n", encoding="utf-8")
+    report = ingest_folder(index, folder)
+    assert report.added == ["delta.md"] and report.removed == []
+    assert report.refused == [("beta.md", "cannot be opened: Permission denied (what was read from it before is kept)")]
+
+
+def test_a_damaged_generation_is_published_anew_by_the_next_ingest(index: Path, folder: Path) -> None:
+    vectors = next(current_folder(index).rglob("data_level0.bin"))
+    vectors.write_bytes(bytes(len(vectors.read_bytes())))
+    report = ingest_folder(index, folder)
+    assert report.published and report.added == report.updated == [] and set(texts(index)) == set(PAGES)
+
+
+@pytest.mark.parametrize("lost", [True, False], ids=["deleted", "emptied"])
+def test_a_lost_record_is_not_taken_for_a_new_one(index: Path, lost: bool) -> None:
+    (index / RECORD).unlink() if lost else (index / RECORD).write_bytes(b"")
+    with pytest.raises(IndexDamaged, match="restore"):
+        record_path(index)
+    assert set(texts(index)) == set(PAGES)
+
+
+def test_batches_of_many_passages_and_many_files_end_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages = {f"page-{number:02}.md": f"# Page {number}\n\n" + "Words that fill. " * 40 for number in range(9)}
+    folder = write_pages(tmp_path / "many", pages)
+    held = []
+    for size in (1, 5, 1000):
+        monkeypatch.setattr(batches, "BATCH_PASSAGES", size)
+        ingest_folder(tmp_path / f"index-{size}", folder)
+        with Catalogue(tmp_path / f"index-{size}" / RECORD) as record:
+            assert len(record.files()) == len(pages)
+            held.append([(d, record.passages(d.id), record.vectors(d.id).tobytes()) for d in record.documents()])
+    assert held[0] == held[1] == held[2]
+
+
+def test_progress_goes_from_nothing_to_all(tmp_path: Path, folder: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    with Catalogue(tmp_path / RECORD) as record:
+        ingest = Ingest(
+            tmp_path, record, StandIn(), model="stand-in", progress=lambda done, total, _: seen.append((done, total))
+        )
+        ingest.run([str(folder)], check=False, yes=False, limits=Limits())
+    total = sum(path.stat().st_size for path in folder.rglob("*.md"))
+    assert seen == sorted(seen) and seen[-1] == (total, total)
+
+
 def test_a_second_writer_is_refused_at_once_in_one_line(tmp_path: Path) -> None:
     with writing(tmp_path):
         begun = time.monotonic()
@@ -204,27 +333,3 @@ def test_the_lock_goes_with_a_killed_holder(tmp_path: Path) -> None:
         child.kill()
     with writing(tmp_path):
         pass
-
-
-@pytest.fixture
-def run(tmp_path: Path):  # type: ignore[no-untyped-def]
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "ingest", *arguments, "--index", str(tmp_path / "index")]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    return run
-
-
-def test_exit_codes_and_pure_json(run, folder: Path) -> None:  # type: ignore[no-untyped-def]
-    checked = run(str(folder), "--check", "--json")
-    assert checked.returncode == 0 and json.loads(checked.stdout)["counts"]["added"] == 3
-    whole = run(str(folder), "--json")
-    said = json.loads(whole.stdout)
-    assert whole.returncode == 0 and said["added"] == sorted(PAGES) and said["published"] is True
-    (folder / "picture.png").write_bytes(b"\x89PNG")
-    part = run(str(folder), "--json")
-    refused = json.loads(part.stdout)["refused"]
-    assert part.returncode == 2 and [one["document"] for one in refused] == ["picture.png"]
-    none = run(str(folder / "nowhere"), "--json")
-    assert none.returncode == 1 and "error" in json.loads(none.stdout)
-    assert len(none.stderr.strip().splitlines()) == 1

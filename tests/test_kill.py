@@ -1,12 +1,14 @@
 """kill -9 at any moment: the generation before answers, and the next ingest ends where an undisturbed one does."""
 
+import multiprocessing
 import random
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 
 from assistant.catalogue import Catalogue
 from assistant.index import Generation, current_folder
+from ingest import batches
 from ingest.pipeline import RECORD
 from tests.stand_in import StandIn, build, ingest_folder, write_pages
 
@@ -46,15 +49,33 @@ def state(index: Path) -> list[Any]:
     return [stored, *found]
 
 
+def ingest_slowly(index: Path, folder: Path) -> None:
+    """Ingest in batches of a few passages, so that there are many commits to be killed between."""
+    batches.BATCH_PASSAGES = 3
+    ingest_folder(index, folder)
+
+
+def ask(index: Path) -> None:
+    """Open the published generation and search it both ways."""
+    generation = Generation(current_folder(index))
+    assert generation.dense(StandIn().encode_query(QUESTION), 5)
+    assert generation.keyword(generation.terms(QUESTION), 5)
+    generation.close()
+
+
+def child(task: Callable[..., None], *arguments: Path) -> Any:
+    """Return a process that is started from one that has loaded the libraries and nothing else."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["chromadb", "llama_index.vector_stores.chroma", "tantivy", "tests.test_kill"])
+    return context.Process(target=task, args=arguments)
+
+
 def answers(index: Path) -> bool:
     """Whether the published generation opens, in a child that a broken index may kill, and finds a page."""
-    code = (
-        "import sys, pathlib\nfrom tests.stand_in import StandIn\n"
-        "from assistant.index import Generation, current_folder\n"
-        "g = Generation(current_folder(pathlib.Path(sys.argv[1])))\n"
-        f"assert g.dense(StandIn().encode_query({QUESTION!r}), 5) and g.keyword(g.terms({QUESTION!r}), 5)\n"
-    )
-    return subprocess.run([sys.executable, "-c", code, str(index)], check=False).returncode == 0
+    asking = child(ask, index)
+    asking.start()
+    asking.join()
+    return bool(asking.exitcode == 0)
 
 
 def kill_after(command: Sequence[str], seconds: float) -> int:
@@ -73,31 +94,37 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_thirty_kills_lose_nothing(tmp_path: Path, pages: Path) -> None:
-    undisturbed = tmp_path / "undisturbed"
-    build(undisturbed, OLD)
-    command = [sys.executable, "-m", "tests.stand_in", str(undisturbed), str(pages)]
-    begun = time.monotonic()
-    subprocess.run(command, check=True)
-    whole = time.monotonic() - begun
-    expected = state(undisturbed)
     before = tmp_path / "before"
     build(before, OLD)
+    for name in ("warm", "undisturbed"):
+        shutil.copytree(before, tmp_path / name)
+        begun = time.monotonic()
+        undisturbed = child(ingest_slowly, tmp_path / name, pages)
+        undisturbed.start()
+        undisturbed.join()
+        whole = time.monotonic() - begun
+    expected = state(tmp_path / "undisturbed")
     moments = random.Random(20261122)
-    killed = 0
+    killed = committed = 0
     for turn in range(KILLS):
         disturbed = shutil.copytree(before, tmp_path / f"disturbed-{turn}")
-        command = [sys.executable, "-m", "tests.stand_in", str(disturbed), str(pages)]
-        killed += kill_after(command, whole * (0.15 + 0.85 * moments.random())) == -signal.SIGKILL
-        generation = Generation(current_folder(disturbed))
-        held = {document.id for document in generation.documents}
-        generation.close()
+        victim = child(ingest_slowly, disturbed, pages)
+        victim.start()
+        time.sleep(whole * moments.random())
+        victim.kill()
+        victim.join()
+        killed += victim.exitcode == -signal.SIGKILL
+        assert answers(disturbed), "the published generation opens and finds a page"
+        with closing(Generation(current_folder(disturbed))) as generation:
+            held = {document.id for document in generation.documents}
         assert held in ({"old.md"}, {"old.md", *NEW}), "a generation is whole, the old or the new"
-        if turn % 6 == 0:  # the searches, too, in a child each time they are tried
-            assert answers(disturbed)
+        with Catalogue(disturbed / RECORD) as record:
+            committed += 1 < record.counts()[0] < 1 + len(NEW)
         ingest_folder(disturbed, pages)
         assert state(disturbed) == expected
         shutil.rmtree(disturbed)
     assert killed >= KILLS // 2, "too few kills came before the end"
+    assert committed, "no kill came between two commits"
 
 
 @pytest.mark.parametrize("step", ["record", "building", "verified", "pointed"])
