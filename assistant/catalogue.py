@@ -8,7 +8,7 @@ disk before it counts (``synchronous=FULL``).
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -268,6 +268,20 @@ class Catalogue:
         """Record where an unchanged document now comes from."""
         with self._transaction() as db:
             db.execute("UPDATE documents SET root = ?, origin = ? WHERE id = ?", (row.root, row.origin, row.id))
+
+    @contextmanager
+    def in_bulk(self) -> Iterator[None]:
+        """Commit through a write-ahead log meanwhile: one flush to disk a commit instead of three or four.
+
+        Left again at the end, for the log's file needs a folder that can be written even to read the record; where
+        another program is reading just then it stays, which harms nothing, until the next time.
+        """
+        self._db.execute("PRAGMA journal_mode=WAL")
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.OperationalError):
+                self._db.execute("PRAGMA journal_mode=DELETE")
 
     def put_file(self, row: FileRow) -> None:
         """Record that a file was read whole: written after the last of its documents."""

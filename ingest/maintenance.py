@@ -134,7 +134,8 @@ def put_back(root: Path, source: Path) -> None:
         beside.unlink()
         raise IndexDamaged(f"The backup {source} is damaged ({state}); the index was left as it is.")
     # A commit that was killed leaves its journal, which SQLite would play into the backup.
-    (root / (RECORD + "-journal")).unlink(missing_ok=True)
+    for journal in ("-journal", "-wal", "-shm"):
+        (root / (RECORD + journal)).unlink(missing_ok=True)
     with beside.open("rb+") as stream:
         os.fsync(stream.fileno())
     beside.replace(root / RECORD)

@@ -4,6 +4,7 @@ import shutil
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,14 +77,16 @@ class Ingest:
         self.report.refused.extend(listing.refused)
         # A file that may not be read is still there: what was read from it before is kept.
         self._seen.update(name for name, _ in listing.refused)
-        for file, sha256, reading in read_ahead(self._changed(listing), limits):
-            if isinstance(reading, CasebookError):
-                self._move_on(self._sizes[file.path], file.document_id)
-                self._refuse(file, str(reading))
-            else:
-                self._take_file(file, sha256, reading)
-        self._settle_contested()
-        self._batches.finish()
+        changed = self._changed(listing)
+        with self._record.in_bulk() if changed and not check else nullcontext():
+            for file, sha256, reading in read_ahead(changed, limits):
+                if isinstance(reading, CasebookError):
+                    self._move_on(self._sizes[file.path], file.document_id)
+                    self._refuse(file, str(reading))
+                else:
+                    self._take_file(file, sha256, reading)
+            self._settle_contested()
+            self._batches.finish()
         self._remove_vanished(listing, yes=yes)
         self._warn_of_twins()
         if not check:

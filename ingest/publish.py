@@ -164,10 +164,15 @@ def node_metadata(document: Document, passage: Passage) -> dict[str, str | int]:
 
 def _write_chroma(folder: Path, record: Catalogue) -> None:
     """Write the passages as an ordinary LlamaIndex collection, vectors always given."""
+    with closing(open_chroma(folder)) as client:
+        _fill_chroma(client, record)
+    _drop_unused(folder, record.counts()[1])
+
+
+def _fill_chroma(client: Any, record: Catalogue) -> None:
     from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
     from llama_index.vector_stores.chroma import ChromaVectorStore
 
-    client = open_chroma(folder)
     # The graph is written to disk once, with the last passage; else each reader would build the rest of it anew.
     hnsw: dict[str, Any] = {**_HNSW, "sync_threshold": max(1, record.counts()[1])}
     collection = client.create_collection(COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
@@ -195,8 +200,6 @@ def _write_chroma(folder: Path, record: Catalogue) -> None:
             del nodes[:_BATCH]
     if nodes:
         store.add(nodes)
-    client.close()
-    _drop_unused(folder, record.counts()[1])
 
 
 def _drop_unused(chroma: Path, vectors: int) -> None:

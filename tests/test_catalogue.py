@@ -292,6 +292,33 @@ def test_what_is_removed_is_gone_from_the_bytes_after_a_vacuum(tmp_path: Path) -
         assert [document.id for document in record.documents()] == ["b.md"]
 
 
+def test_in_bulk_each_commit_is_seen_by_others_and_no_log_is_left_behind(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite"
+    with Catalogue(path) as record:
+        with record.in_bulk():
+            put(record, make("a.md"))
+            with Catalogue(path) as reader:
+                assert [document.id for document in reader.documents()] == ["a.md"]
+        assert [found.name for found in tmp_path.iterdir()] == ["record.sqlite"]
+        path.chmod(0o400)
+        with Catalogue(path, read_only=True) as reader:
+            assert reader.counts()[0] == 1
+
+
+def test_in_bulk_with_a_reader_at_the_end_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite"
+    with Catalogue(path) as record, Catalogue(path) as reader:
+        with record.in_bulk():
+            put(record, make("a.md"))
+            looking = iter(reader.documents())
+            assert next(looking).id == "a.md"
+        put(record, make("b.md"))
+        looking.close()
+    with Catalogue(path) as record:
+        assert [document.id for document in record.documents()] == ["a.md", "b.md"]
+        assert record.integrity() == "ok"
+
+
 def test_an_unknown_document_is_named_and_told_how_to_find_the_known(tmp_path: Path) -> None:
     with Catalogue(tmp_path / "record.sqlite") as record:
         for ask in (record.document, record.passages):

@@ -246,9 +246,10 @@ def test_restoring_undoes_a_removal(root: Path, tmp_path: Path) -> None:
     before = contents(root)
     maintenance.backup(root, tmp_path / "backup")
     _lose_a_document(root / RECORD)
-    (root / f"{RECORD}-journal").write_bytes(b"what a killed commit left")
+    for journal in ("journal", "wal", "shm"):
+        (root / f"{RECORD}-{journal}").write_bytes(b"what a killed commit left")
     maintenance.put_back(root, tmp_path / "backup")
-    assert not (root / f"{RECORD}-journal").exists()
+    assert list(root.glob(f"{RECORD}-*")) == []
     assert contents(root) == before
 
 
