@@ -33,13 +33,15 @@ def serve(options: argparse.Namespace) -> None:
     from assistant.freshness import ensure_default_index
     from assistant.pipeline import open_assistant
     from assistant.settings import load_settings
+    from frontend.chat import Desk
     from frontend.page import build_page
 
     settings = load_settings(index=options.index)
     ensure_default_index(settings)
     with open_assistant(settings) as assistant:
         threading.Thread(target=assistant.warm, name="warm", daemon=True).start()
-        app = server.build_app(build_page(assistant), settings, local=not options.shared)
+        desk = Desk(assistant)
+        app = server.build_app(desk, build_page(desk), settings, local=not options.shared)
         server.make_server(app, claimed).run([claimed])
 
 

@@ -13,6 +13,7 @@ from assistant.schema import REASONS, Answer, Document, Turn
 from frontend import panel, render
 from frontend.examples import example_questions
 from frontend.markup import Html, sendable
+from frontend.narrow import choices
 from frontend.panel import shortened
 from frontend.render import Exchange
 
@@ -77,6 +78,10 @@ class Desk:
             questions = example_questions(self.assistant)
             self._examples = (self.assistant.generation, questions)
         return questions
+
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Return what questions can be narrowed to: the values of each filter that the case studies have."""
+        return choices(self.assistant.documents())
 
     def start(self) -> Screen:
         """Return the screen of a conversation that has not begun."""

@@ -6,12 +6,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from frontend import plain
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LARGEST_BODY = 1_000_000
+LARGEST_UPLOAD = 20_000_000
 # Gradio evaluates templates and scripts on the page, so that its policy cannot be narrower than this.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -19,21 +22,33 @@ POLICY = (
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+UPLOAD = "/upload"
 # The page and /ask need these; uploads, file serving, docs and whatever Gradio adds next stay closed.
 OPEN_PATHS = frozenset(
-    {"/", "/config", "/favicon.ico", "/manifest.json", "/robots.txt", "/theme.css"}
+    {
+        "/",
+        "/plain",
+        "/plain/library",
+        "/plain/source",
+        UPLOAD,
+        "/config",
+        "/favicon.ico",
+        "/manifest.json",
+        "/robots.txt",
+        "/theme.css",
+    }
     | {f"/gradio_api/{name}" for name in ("app_id", "cancel", "info", "reset", "startup-events", "theme.css")}
     | {"/gradio_api/queue/data", "/gradio_api/queue/join"}
 )
 OPEN_FOLDERS = (
     "/assets/",
+    "/download/",
     "/static/",
     "/svelte/",
     *(f"/gradio_api/{name}/" for name in ("call", "heartbeat", "run")),
@@ -66,10 +81,20 @@ def refusal(scope: Message, local: bool) -> tuple[int, str] | None:
             return 403, "Another site may not use this Casebook."
     if not allowed_path(scope["path"]):
         return 404, "There is nothing here."
-    length = headers.get(b"content-length", "0")
-    if not length.isdigit() or int(length) > LARGEST_BODY:
-        return 413, f"A request may have at most {LARGEST_BODY:,} bytes."
+    length, largest = headers.get(b"content-length", "0"), largest_body(scope["path"])
+    if not length.isdigit() or int(length) > largest:
+        return 413, f"A request may have at most {largest:,} bytes."
     return None
+
+
+def largest_body(path: str) -> int:
+    """Return how many bytes a request to a path may have."""
+    return LARGEST_UPLOAD if path == UPLOAD else LARGEST_BODY
+
+
+def policy_of(path: str) -> str:
+    """Return the policy of a path: that of Gradio's page, or the narrow one of what needs no script."""
+    return plain.POLICY if path == UPLOAD or path.startswith((plain.ADDRESS, "/download/")) else POLICY
 
 
 def hostname(address: str) -> str:
@@ -122,24 +147,26 @@ class Guard:
         if scope["type"] != "http":
             return
         refused = refusal(scope, self.local)
+        headed = with_headers(send, plain.POLICY if refused else policy_of(scope["path"]))
         if refused:
-            await reply(with_headers(send), *refused)
+            await reply(headed, *refused)
         elif scope["path"] == "/":
             # Compressed, the page could not be tidied.
-            plain = [header for header in scope["headers"] if header[0].lower() != b"accept-encoding"]
-            await self.app({**scope, "headers": plain}, receive, with_tidy_page(with_headers(send), self.style))
+            asked = [header for header in scope["headers"] if header[0].lower() != b"accept-encoding"]
+            await self.app({**scope, "headers": asked}, receive, with_tidy_page(headed, self.style))
         else:
-            await self.app(scope, limited(receive), with_headers(send))
+            await self.app(scope, limited(receive, largest_body(scope["path"])), headed)
 
 
-def with_headers(send: Send) -> Send:
+def with_headers(send: Send, policy: str) -> Send:
     """Return a sender that puts our headers on every reply."""
-    names = {name for name, _ in HEADERS}
+    ours = ((b"content-security-policy", policy.encode()), *HEADERS)
+    names = {name for name, _ in ours}
 
     async def sender(message: Message) -> None:
         if message["type"] == "http.response.start":
             kept = [header for header in message.get("headers", ()) if header[0].lower() not in names]
-            message = {**message, "headers": [*kept, *HEADERS]}
+            message = {**message, "headers": [*kept, *ours]}
         await send(message)
 
     return sender
@@ -167,7 +194,7 @@ def with_tidy_page(send: Send, style: str) -> Send:
     return sender
 
 
-def limited(receive: Receive) -> Receive:
+def limited(receive: Receive, largest: int) -> Receive:
     """Return a receiver that ends a body which goes on beyond the limit without having said so."""
     seen = 0
 
@@ -175,7 +202,7 @@ def limited(receive: Receive) -> Receive:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))
-        return message if seen <= LARGEST_BODY else {"type": "http.disconnect"}
+        return message if seen <= largest else {"type": "http.disconnect"}
 
     return receiver
 

@@ -8,7 +8,7 @@ import html
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-VOID = frozenset({"br", "hr", "meta"})
+VOID = frozenset({"br", "hr", "input", "meta"})
 # A browser drops NUL, and cannot be sent a lone surrogate: both are shown as what cannot be shown.
 _UNSENDABLE = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -52,6 +52,18 @@ def element(tag: str, *children: str, **attributes: str | int | bool | None) -> 
     if tag in VOID:
         return Html(f"<{tag}{written}>")
     return Html(f"<{tag}{written}>{join(children)}</{tag}>")
+
+
+def style_element(sheet: str) -> Html:
+    """Return a style sheet of ours as an element; escaped, it would have another hash than the policy's."""
+    if "<" in sheet:
+        raise ValueError("a style sheet of ours holds no '<'")
+    return Html(f"<style>{sheet}</style>")
+
+
+def whole_page(head: Html, body: Html) -> Html:
+    """Return a page of HTML from its two parts."""
+    return Html(f"<!doctype html>{element('html', head, body, lang='en-GB')}")
 
 
 def web_address(url: str) -> str | None:

@@ -7,14 +7,12 @@ from assistant.errors import CasebookError
 from frontend import panel, theme
 from frontend.chat import Desk, Screen, Session
 from frontend.markup import Html, element
+from frontend.plain import INTENDED_USE
 
 if TYPE_CHECKING:
     import gradio as gr
 
-    from assistant.pipeline import Assistant
-
 PURPOSE = "Answers from case studies of NHS provider collaboratives, with the passage behind every sentence."
-INTENDED_USE = "Not for clinical decisions about a patient."
 # Nothing but /ask may be seen or called by name.
 HIDDEN: dict[str, Any] = {"api_visibility": "private", "api_name": None, "show_progress": "hidden"}
 # Questions wait for each other two at a time; opening a source never waits behind them.
@@ -27,11 +25,10 @@ def masthead() -> Html:
     return element("header", name, element("p", INTENDED_USE, class_="cb-use"), class_="cb-masthead")
 
 
-def build_page(assistant: "Assistant") -> "gr.Blocks":
-    """Return the page over an assistant, ready to be mounted."""
+def build_page(desk: Desk) -> "gr.Blocks":
+    """Return the page over a desk, ready to be mounted."""
     import gradio as gr
 
-    desk = Desk(assistant)
     page = gr.Blocks(title="Casebook", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
     with page:
         session = gr.State(Session())

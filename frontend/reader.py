@@ -24,8 +24,19 @@ def window(text: str, start: int, end: int) -> tuple[int, int]:
     return low, len(text) if high < 0 else high + 1
 
 
-def body(document: Document, low: int, high: int, span: tuple[int, int], highlight: str) -> Html:
+def body(
+    document: Document,
+    low: int,
+    high: int,
+    span: tuple[int, int],
+    highlight: str,
+    *,
+    anchor: str | None = None,
+    contents: str | None = None,
+) -> Html:
     """Return a part of a document; the span stands in elements named by ``highlight``.
+
+    ``anchor`` becomes the id of the first of them, ``contents`` the beginning of the ids of the headings.
 
     The text of all those elements together is exactly the span, and the text of the whole is exactly
     ``document.text[low:high]``.
@@ -34,10 +45,13 @@ def body(document: Document, low: int, high: int, span: tuple[int, int], highlig
     structured = PurePosixPath(document.id.lower()).suffix in STRUCTURED
     parts = []
     for group in groups(document.text, low, high, levels):
-        inner = [marked(document.text, line, span, highlight) for line in group]
+        inner = [marked(document.text, line, span, highlight, anchor) for line in group]
         if group[0][0] in levels:
             # The panel has h2 and h3 of its own, so that a document begins at h4.
-            parts.append(element(f"h{min(levels[group[0][0]] + 3, 6)}", *inner))
+            name = f"{contents}{group[0][0]}" if contents else None
+            parts.append(
+                element(f"h{min(levels[group[0][0]] + 3, 6)}", *inner, id=name, tabindex="-1" if name else None)
+            )
         elif len(group) == 1 or not structured:
             parts += [element("p", line, class_="cb-line" if len(group) > 1 else None) for line in inner]
         elif all(CELLS in document.text[start:end] for start, end in group):
@@ -61,10 +75,10 @@ def groups(text: str, low: int, high: int, levels: dict[int, int]) -> Iterator[l
             group = []
 
 
-def marked(text: str, line: tuple[int, int], span: tuple[int, int], highlight: str) -> Html:
+def marked(text: str, line: tuple[int, int], span: tuple[int, int], highlight: str, anchor: str | None = None) -> Html:
     """Return a line with its part of the span highlighted."""
     start, end = max(line[0], span[0]), min(line[1], span[1])
     if start >= end:
         return escape(text[line[0] : line[1]])
-    inside = element(highlight, text[start:end], class_="cb-target")
+    inside = element(highlight, text[start:end], class_="cb-target", id=anchor if start == span[0] else None)
     return join([text[line[0] : start], inside, text[end : line[1]]])

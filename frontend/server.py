@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from assistant.errors import SettingsError
+from frontend.chat import Desk
 from frontend.guard import Guard, loopback
+from frontend.routes import add_routes
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -87,8 +89,8 @@ def address_of(claimed: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def build_app(page: "gr.Blocks", settings: "Settings", *, local: bool) -> Guard:
-    """Return the application that serves a page.
+def build_app(desk: Desk, page: "gr.Blocks", settings: "Settings", *, local: bool) -> Guard:
+    """Return the application that serves a page, and beside it the plain pages of the same desk.
 
     ``mount_gradio_app`` has no parameter for some of what ``launch`` has: the session capacity and the
     thread limit are set on the page itself, strict CORS is the default, and sharing does not exist.
@@ -103,8 +105,10 @@ def build_app(page: "gr.Blocks", settings: "Settings", *, local: bool) -> Guard:
     page.state_session_capacity = 1_000
     page.max_threads = 16
     blocked = [str(path) for path in (settings.index, settings.corpus)]
+    casebook = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    add_routes(casebook, desk)
     app = mount_gradio_app(
-        FastAPI(docs_url=None, redoc_url=None, openapi_url=None),
+        casebook,
         page,
         path="/",
         footer_links=[],

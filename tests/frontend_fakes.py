@@ -191,11 +191,13 @@ class FakeAssistant:
 
 def make_app(assistant: FakeAssistant) -> guard.Guard:
     """Return the application over a fake."""
+    from frontend.chat import Desk
     from frontend.page import build_page
 
     async def build() -> guard.Guard:
         settings = SimpleNamespace(index=Path("index"), corpus=Path("corpus"))
-        return server.build_app(build_page(assistant), settings, local=True)  # type: ignore[arg-type]
+        desk = Desk(assistant)  # type: ignore[arg-type]
+        return server.build_app(desk, build_page(desk), settings, local=True)  # type: ignore[arg-type]
 
     # Where no event loop runs, Gradio makes some and leaves them unclosed, which the tests take for a fault.
     return asyncio.run(build())
