@@ -289,6 +289,12 @@ class Generation:
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return {identifier: round(1.0 - distance, SCORE_DIGITS) for identifier, distance in pairs}
 
+    def vector(self, identifier: str) -> npt.NDArray[np.float32] | None:
+        """Return the vector that Chroma holds for a passage, or None."""
+        with _opening(self.folder):
+            found = self._collection.get(ids=[identifier], include=["embeddings"])["embeddings"]
+        return np.asarray(found[0], dtype=np.float32) if len(found) else None
+
     @cached_property
     def _keyword(self) -> dict[str, Any]:
         import tantivy
