@@ -1,11 +1,11 @@
-"""``python -m assistant``: ask, search, source, verify, evaluate."""
+"""``python -m assistant``: ask, search, source, verify, evaluate, diff, bless, lint."""
 
 import argparse
 import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,42 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "answer", type=Path, metavar="ANSWER.json", help="what ask --json printed; - for standard input"
     )
-    evaluate = verb("evaluate", "run a question set and write the records; exit 0 whatever the scores, 2 on an error")
-    evaluate.add_argument("set", type=Path, metavar="SET", help="questions: .jsonl, a folder of them, or BEIR layout")
-    evaluate.add_argument("--out", type=Path, metavar="RUN.jsonl", help="where the records go")
+    _evaluation_verbs(verb)
+    return parser
+
+
+def _evaluation_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    evaluate = verb("evaluate", "run a question set; exit 1 only where it is worse than --against, 2 on an error")
+    evaluate.add_argument("set", type=Path, metavar="SET", help="questions: .jsonl, .yaml, .csv, a folder, BEIR layout")
+    evaluate.add_argument("--out", type=Path, metavar="RUN.jsonl", help="where the records go; a part is gone on with")
     evaluate.add_argument("--tags", nargs="+", default=[], metavar="TAG", help="only questions with all of these tags")
     evaluate.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N questions")
-    evaluate.add_argument("--json", action="store_true", help="print the summary as JSON")
-    return parser
+    evaluate.add_argument("--jobs", type=_at_least_one, default=1, metavar="N", help="questions asked at once")
+    evaluate.add_argument("--against", type=Path, metavar="BASE.jsonl", help="the run or baseline to compare with")
+    diff = verb("diff", "compare two runs of one set; exit 0 same or better, 1 a regression, 2 an error")
+    diff.add_argument("base", type=Path, metavar="BASE.jsonl")
+    diff.add_argument("run", type=Path, metavar="RUN.jsonl")
+    for one in (evaluate, diff):
+        one.add_argument(
+            "--tolerance",
+            action="append",
+            default=[],
+            metavar="[NAME=]VALUE",
+            help="let pass so much: 0.01 of each mean, flips=2 refusals, nDCG@10=0.02; may be repeated (default: 0)",
+        )
+        one.add_argument("--html", type=Path, metavar="FILE", help="a report to read, in one file")
+        one.add_argument("--junit", type=Path, metavar="FILE", help="JUnit XML, for continuous integration")
+        one.add_argument("--csv", type=Path, metavar="FILE", help="a row for each question, for Excel")
+        one.add_argument(
+            "--trec", type=Path, metavar="FILE", help="the rankings for trec_eval; labels beside as .qrels"
+        )
+        one.add_argument("--json", action="store_true", help="print JSON and nothing else")
+    bless = verb("bless", "keep a run as the baseline to compare with; by hand only")
+    bless.add_argument("run", type=Path, metavar="RUN.jsonl")
+    bless.add_argument("baseline", type=Path, metavar="BASE.jsonl", help="where the baseline goes")
+    lint = verb("lint", "check a question set against the index; exit 0 without faults, 1 with some, 2 on an error")
+    lint.add_argument("set", type=Path, metavar="SET")
+    lint.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -212,24 +241,27 @@ def _verify(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if faults else 0
 
 
-def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
-    from assistant.evaluation import read_questions, run, summarise, summary_text
-    from assistant.freshness import ensure_default_index
-    from assistant.pipeline import open_assistant
+def _evaluation(options: argparse.Namespace, settings: Settings) -> int:
+    from assistant.evaluation import command
 
-    wanted = set(options.tags)
-    questions = [question for question in read_questions(options.set) if wanted <= set(question.tags)][: options.limit]
-    if not questions:
-        raise QuestionSetError(f"No question of {options.set} has the tags {', '.join(options.tags)}.")
-    ensure_default_index(settings)
-    with open_assistant(settings) as assistant:
-        records = run(assistant, questions, options.out, provenance={"set": options.set.name})
-    summary = summarise(records)
-    _print(json.dumps({"schema": 1, **summary}, ensure_ascii=False) if options.json else summary_text(summary))
-    return 0
+    verbs = {
+        "evaluate": command.evaluate,
+        "diff": command.diff_verb,
+        "bless": command.bless_verb,
+        "lint": command.lint_verb,
+    }
+    said = verbs[options.verb](options, settings)
+    _print(said.text)
+    return said.code
 
 
-_VERBS = {"ask": _ask, "search": _search, "source": _source, "verify": _verify, "evaluate": _evaluate}
+_VERBS = {
+    "ask": _ask,
+    "search": _search,
+    "source": _source,
+    "verify": _verify,
+    **dict.fromkeys(("evaluate", "diff", "bless", "lint"), _evaluation),
+}
 
 
 if __name__ == "__main__":

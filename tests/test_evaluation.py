@@ -1,40 +1,25 @@
-"""assistant/evaluation/: question sets in, figures out, None never zero."""
+"""assistant/evaluation/metrics.py and what it rests on: pure figures, None where one does not apply, never zero."""
 
-import json
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.errors import CasebookError, QuestionSetError
-from assistant.evaluation import read_questions, run, summarise, summary_text
-from assistant.evaluation.metrics import METRICS, ndcg, recall, score, states
-from assistant.evaluation.runs import record_json
-from assistant.pipeline import Assistant
-from assistant.schema import EvaluationRecord, Evidence, Question, Turn
+from assistant.evaluation import squad
+from assistant.evaluation.case import Answered
+from assistant.evaluation.metrics import METRICS, score, states
+from assistant.evaluation.questions import BenchmarkQuestion
+from assistant.evaluation.ranking import ndcg, precision, recall, reciprocal_rank
+from assistant.evaluation.spans import Span, found_in_order, locate, meets, shared
+from assistant.schema import Question, Turn
+from tests.evaluation_samples import BASE, TEXTS, answered, case, evidence
 
-Answered = Mapping[str, Any]
-
-
-def _answered(*documents: str, text: str = "", quotes: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return an answer: its ranking, its text, and its citations as quote → document."""
-    cited = [{"document_id": document, "quote": quote} for quote, document in (quotes or {}).items()]
-    return {
-        "answer": text,
-        "abstained": not cited,
-        "sentences": [{"text": quote} for quote in quotes or {}],
-        "citations": cited,
-        "hits": [{"document_id": document} for document in documents],
-    }
-
-
-# --- Metrics, by hand ---
+# --- Rankings, by hand ---
 
 THIRD = 1 / math.log2(4)
 
@@ -58,22 +43,27 @@ def test_ndcg(ranked: str, relevant: str, k: int, value: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ranked", "relevant", "k", "value"),
+    ("ranked", "relevant", "k", "share", "exact", "first"),
     [
-        pytest.param("abc", "ac", 2, 0.5, id="one of two"),
-        pytest.param("abc", "ac", 5, 1.0, id="both"),
-        pytest.param("abc", "z", 5, 0.0, id="none"),
-        pytest.param("abc", "", 5, None, id="nothing relevant is not applicable"),
+        pytest.param("abc", "ac", 2, 0.5, 0.5, 1.0, id="one of two"),
+        pytest.param("abc", "ac", 5, 1.0, 0.4, 1.0, id="both"),
+        pytest.param("abc", "cz", 5, 0.5, 0.2, 1 / 3, id="the third"),
+        pytest.param("abc", "z", 5, 0.0, 0.0, 0.0, id="none"),
+        pytest.param("abc", "", 5, None, None, None, id="nothing relevant is not applicable"),
     ],
 )
-def test_recall(ranked: str, relevant: str, k: int, value: float | None) -> None:
-    assert recall(list(ranked), list(relevant), k) == value
+def test_recall_precision_and_reciprocal_rank(
+    ranked: str, relevant: str, k: int, share: float | None, exact: float | None, first: float | None
+) -> None:
+    assert recall(list(ranked), list(relevant), k) == share
+    assert precision(list(ranked), list(relevant), k) == exact
+    assert reciprocal_rank(list(ranked), list(relevant)) == first
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_ndcg_and_recall_agree_with_ir_measures(seed: int) -> None:
+def test_rankings_agree_with_ir_measures(seed: int) -> None:
     import ir_measures
-    from ir_measures import R, nDCG
+    from ir_measures import RR, P, R, nDCG
 
     dice = random.Random(seed)
     documents = [f"d{number}" for number in range(30)]
@@ -81,10 +71,12 @@ def test_ndcg_and_recall_agree_with_ir_measures(seed: int) -> None:
     relevant = dice.sample(documents, dice.randint(1, 12))
     qrels = [ir_measures.Qrel("q", document, 1) for document in relevant]
     scored = [ir_measures.ScoredDoc("q", document, 100.0 - rank) for rank, document in enumerate(ranked)]
-    theirs = ir_measures.calc_aggregate([nDCG @ 10, R @ 2, R @ 5], qrels, scored)
+    theirs = ir_measures.calc_aggregate([nDCG @ 10, R @ 2, R @ 5, R @ 10, P @ 5, RR], qrels, scored)
     assert ndcg(ranked, relevant, 10) == pytest.approx(theirs[nDCG @ 10], abs=1e-6)
-    assert recall(ranked, relevant, 2) == pytest.approx(theirs[R @ 2], abs=1e-6)
-    assert recall(ranked, relevant, 5) == pytest.approx(theirs[R @ 5], abs=1e-6)
+    assert precision(ranked, relevant, 5) == pytest.approx(theirs[P @ 5], abs=1e-6)
+    assert reciprocal_rank(ranked, relevant) == pytest.approx(theirs[RR], abs=1e-6)
+    for k in (2, 5, 10):
+        assert recall(ranked, relevant, k) == pytest.approx(theirs[R @ k], abs=1e-6)
 
 
 names = st.lists(st.sampled_from("abcdefghij"), max_size=8, unique=True)
@@ -101,64 +93,172 @@ def test_ndcg_is_between_nothing_and_all_and_best_when_the_relevant_come_first(
     assert best == pytest.approx(1.0)
 
 
-BASE = Question(id="q", text="How?")
-QUOTE = Evidence(document="a.md", quote="20 beds opened in May.")
-HELD = {"20 beds opened": "a.md", "Other words.": "b.md"}
+# --- SQuAD's normalisation ---
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("The  Cat!", "cat", id="article, case, mark, space"),
+        pytest.param("an a the", "", id="nothing but articles"),
+        pytest.param("U.S.A.", "usa", id="marks are taken out, not split at"),
+        pytest.param("theatre", "theatre", id="an article within a word stays"),
+        pytest.param("“the”", "“ ”", id="marks beyond ASCII stay"),
+        pytest.param("a-level", "alevel", id="marks go before articles"),
+    ],
+)
+def test_normalised(text: str, value: str) -> None:
+    assert squad.normalised(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "exact", "shared_words"),
+    [
+        pytest.param("The cat", ("a cat",), 1.0, 1.0, id="the same but for the article"),
+        pytest.param("black cat", ("cat",), 0.0, 2 / 3, id="a word more"),
+        pytest.param("cat cat dog", ("cat dog dog",), 0.0, 2 / 3, id="words count as often as they stand"),
+        pytest.param("dog", ("cat", "the dog"), 1.0, 1.0, id="the best of the answers"),
+        pytest.param("", ("cat",), 0.0, 0.0, id="nothing said"),
+        pytest.param("the", ("a",), 1.0, 1.0, id="nothing left of either"),
+    ],
+)
+def test_exact_match_and_f1(text: str, answers: tuple[str, ...], exact: float, shared_words: float) -> None:
+    assert squad.exact_match(text, answers) == exact
+    assert squad.f1(text, answers) == pytest.approx(shared_words)
+
+
+# --- Spans ---
+
+
+@pytest.mark.parametrize(
+    ("quote", "places"),
+    [
+        pytest.param("beds", [(3, 7)], id="once"),
+        pytest.param("20  beds\nopened", [(0, 14)], id="white space of the label differs"),
+        pytest.param("in", [(15, 17), (34, 36)], id="twice"),
+        pytest.param("30 beds", [], id="lost"),
+        pytest.param("£2m.", [(53, 57)], id="no pattern: the dot is a dot"),
+        pytest.param(" ", [], id="nothing is nowhere"),
+    ],
+)
+def test_a_quote_is_located(quote: str, places: list[tuple[int, int]]) -> None:
+    assert locate(evidence("a.md", quote), TEXTS.get) == tuple(Span("a.md", *place) for place in places)
+
+
+def test_a_quote_of_a_document_that_is_gone_is_lost() -> None:
+    assert locate(evidence("z.md", "beds"), TEXTS.get) == ()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "common", "met"),
+    [
+        pytest.param((0, 10), (5, 20), 5, True, id="half of the shorter"),
+        pytest.param((0, 10), (6, 20), 4, False, id="less than half"),
+        pytest.param((0, 100), (40, 50), 10, True, id="one within the other"),
+        pytest.param((0, 10), (10, 20), 0, False, id="side by side"),
+    ],
+)
+def test_spans_meet(one: tuple[int, int], other: tuple[int, int], common: int, met: bool) -> None:
+    assert shared(Span("a", *one), Span("a", *other)) == common == shared(Span("a", *other), Span("a", *one))
+    assert meets(Span("a", *one), [Span("a", *other)]) is met
+    assert not meets(Span("a", *one), [Span("b", *other)])
+
+
+def test_hits_stand_for_the_quotes_that_they_are_the_first_to_hold() -> None:
+    hits = [Span("x", 0, 50), Span("a", 0, 50), Span("a", 0, 90)]
+    wanted = [(Span("a", 10, 20),), (Span("a", 60, 70),), (Span("z", 0, 5),)]
+    assert found_in_order(hits, wanted) == ["hit 0", "0", "1"]
+
+
+# --- Each metric, by hand ---
+
+QUOTE = evidence("a.md", "20 beds opened in May.")
+HUB = evidence("a.md", "The hub is in Rowley.")
+CHAIR = evidence("b.md", "The chair is Ann Other.")
+GONE = evidence("a.md", "Never said.")
+TWO = answered(("a.md", "20 beds opened"), ("b.md", "Other words."))
+REFUSED = answered()
+CITES = replace(BASE, must_cite=(QUOTE,))
+NOT_ANSWERABLE = replace(BASE, must_cite=(QUOTE,), must_state=("20 beds",), relevant=("a.md",), answerable=False)
+PUBLIC = BenchmarkQuestion(id="q", text="How?", answers=("20 beds opened", "May"))
+FOLLOWING = replace(BASE, history=(Turn(role="user", text="Who?"),), relevant=("b.md",))
+ONLY_A = answered(("a.md", "It cost £2m."), documents=("a.md",))
+LENGTH = len(TEXTS["a.md"])
+
+
+def _unmarked() -> Answered:
+    """Return an answer whose second sentence has lost its mark."""
+    said = answered(("a.md", "20 beds opened"), ("a.md", "It cost £2m."))
+    said["sentences"][1]["citations"] = []
+    return said
+
 
 TABLE: list[tuple[str, str, Question, Answered, float | None]] = [
-    ("nDCG@10", "by the best passage of a document", replace(BASE, relevant=("b",)), _answered("a", "a", "b"), 0.63093),
-    ("recall@2", "of documents, not passages", replace(BASE, relevant=("b",)), _answered("a", "a", "b"), 1.0),
-    ("recall@5", "nothing relevant is named", BASE, _answered("a"), None),
-    ("citation recall", "the quote is cited in part", replace(BASE, must_cite=(QUOTE,)), _answered(quotes=HELD), 1.0),
-    (
-        "citation recall",
-        "in another document",
-        replace(BASE, must_cite=(replace(QUOTE, document="b.md"),)),
-        _answered(quotes=HELD),
-        0.0,
-    ),
-    (
-        "citation recall",
-        "one of two quotes",
-        replace(BASE, must_cite=(QUOTE, Evidence(document="a.md", quote="Never cited."))),
-        _answered(quotes=HELD),
-        0.5,
-    ),
-    ("citation recall", "refused", replace(BASE, must_cite=(QUOTE,)), _answered("a.md"), 0.0),
-    ("citation recall", "no quote is named", BASE, _answered(quotes=HELD), None),
-    (
-        "citation recall",
-        "should be refused",
-        replace(BASE, must_cite=(QUOTE,), answerable=False),
-        _answered(quotes=HELD),
-        None,
-    ),
-    ("right document", "one citation of two", replace(BASE, relevant=("a.md",)), _answered(quotes=HELD), 0.5),
-    ("right document", "refused", replace(BASE, relevant=("a.md",)), _answered("a.md"), None),
-    (
-        "completeness",
-        "one figure of two",
-        replace(BASE, must_state=("20 beds", "£2m")),
-        _answered(text="It has 20 beds.", quotes=HELD),
-        0.5,
-    ),
-    (
-        "completeness",
-        "a refusal states nothing",
-        replace(BASE, must_state=("20 beds",)),
-        _answered(text="They do not say 20 beds."),
-        0.0,
-    ),
-    ("completeness", "nothing to state", BASE, _answered(text="x", quotes=HELD), None),
-    ("false answer", "answered", replace(BASE, answerable=False), _answered(quotes=HELD), 1.0),
-    ("false answer", "refused", replace(BASE, answerable=False), _answered(), 0.0),
-    ("false answer", "can be answered", replace(BASE, answerable=True), _answered(), None),
-    ("false answer", "nobody says", BASE, _answered(), None),
-    ("false refusal", "refused", replace(BASE, answerable=True), _answered(), 1.0),
-    ("false refusal", "answered", replace(BASE, answerable=True), _answered(quotes=HELD), 0.0),
-    ("false refusal", "cannot be answered", replace(BASE, answerable=False), _answered(), None),
-    ("sentences", "of an answer", BASE, _answered(quotes=HELD), 2.0),
-    ("sentences", "a refusal has none", BASE, _answered(), None),
+    ("nDCG@10", "by the best passage of a document", replace(BASE, relevant=("b.md",)), REFUSED, 0.63093),
+    ("RR", "second of three", replace(BASE, relevant=("b.md",)), REFUSED, 0.5),
+    ("recall@2", "of two, one among them", replace(BASE, relevant=("b.md", "c.md")), REFUSED, 0.5),
+    ("recall@5", "nothing relevant is named", BASE, REFUSED, None),
+    ("recall@10", "both", replace(BASE, relevant=("b.md", "c.md")), REFUSED, 1.0),
+    ("precision@5", "one of five places", replace(BASE, relevant=("b.md",)), REFUSED, 0.2),
+    ("span nDCG@10", "the quote is in the second passage", replace(BASE, must_cite=(CHAIR,)), REFUSED, 0.63093),
+    ("span nDCG@10", "both quotes in the first passage", replace(BASE, must_cite=(QUOTE, HUB)), REFUSED, 1.0),
+    ("span nDCG@10", "the label is lost", replace(BASE, must_cite=(GONE,)), REFUSED, None),
+    ("span RR", "the second passage", replace(BASE, must_cite=(CHAIR,)), REFUSED, 0.5),
+    ("span recall@10", "one of two", replace(BASE, must_cite=(QUOTE, CHAIR)), ONLY_A, 0.5),
+    ("span precision@5", "one of five", CITES, ONLY_A, 0.2),
+    ("span recall", "all of its characters", CITES, ONLY_A, 1.0),
+    ("span recall", "none of them", replace(BASE, must_cite=(CHAIR,)), ONLY_A, 0.0),
+    ("span precision", "of the passage, the quote", CITES, ONLY_A, 22 / LENGTH),
+    ("span IoU", "the passage holds the quote", CITES, ONLY_A, 22 / LENGTH),
+    ("span IoU", "nothing labelled", BASE, ONLY_A, None),
+    ("carry-over", "the first document is another", FOLLOWING, REFUSED, 0.0),
+    ("carry-over", "the first document is the one", FOLLOWING, answered(documents=("b.md", "a.md")), 1.0),
+    ("carry-over", "no follow-up", replace(BASE, relevant=("b.md",)), REFUSED, None),
+    ("citation recall", "the quote is cited in part", CITES, TWO, 1.0),
+    ("citation recall", "another sentence of its document", replace(BASE, must_cite=(HUB,)), TWO, 0.0),
+    ("citation recall", "one of two quotes", replace(BASE, must_cite=(QUOTE, CHAIR)), TWO, 0.5),
+    ("citation recall", "refused", CITES, REFUSED, 0.0),
+    ("citation recall", "no quote is named", BASE, TWO, None),
+    ("citation recall", "should be refused", NOT_ANSWERABLE, TWO, None),
+    ("citation recall", "the label is lost", replace(BASE, must_cite=(GONE,)), TWO, None),
+    ("citation recall", "one label of two is lost", replace(BASE, must_cite=(GONE, QUOTE)), TWO, 1.0),
+    ("citation precision", "one citation of two", CITES, TWO, 0.5),
+    ("citation precision", "refused", CITES, REFUSED, None),
+    ("right document", "one citation of two", replace(BASE, relevant=("a.md",)), TWO, 0.5),
+    ("right document", "refused", replace(BASE, relevant=("a.md",)), REFUSED, None),
+    ("attribution errors", "one citation of two", replace(BASE, relevant=("a.md",)), TWO, 1.0),
+    ("attribution errors", "refused", replace(BASE, relevant=("a.md",)), REFUSED, None),
+    ("forbidden citations", "cited", replace(BASE, must_not_cite=(QUOTE, CHAIR)), TWO, 1.0),
+    ("forbidden citations", "the label is lost", replace(BASE, must_not_cite=(GONE,)), TWO, None),
+    ("citation faults", "none", BASE, TWO, 0.0),
+    ("citation faults", "a mark is lost, and a citation unused", BASE, _unmarked(), 2.0),
+    ("labels lost", "one of two", replace(BASE, must_cite=(GONE,), must_not_cite=(QUOTE,)), TWO, 1.0),
+    ("labels lost", "nothing labelled", BASE, TWO, None),
+    ("completeness", "one figure of two", replace(BASE, must_state=("20 beds", "£2m")), TWO, 0.5),
+    ("completeness", "a refusal states nothing", replace(BASE, must_state=("do not say",)), REFUSED, 0.0),
+    ("completeness", "nothing to state", BASE, TWO, None),
+    ("completeness", "should be refused", NOT_ANSWERABLE, TWO, None),
+    ("forbidden statements", "one is stated", replace(BASE, must_not_state=("20 beds", "cake")), TWO, 1.0),
+    ("forbidden statements", "none is named", BASE, TWO, None),
+    ("exact match (sentence)", "a sentence is an answer", PUBLIC, TWO, 1.0),
+    ("exact match (sentence)", "refused", PUBLIC, REFUSED, 0.0),
+    ("exact match (sentence)", "no short answers", BASE, TWO, None),
+    ("F1 (sentence)", "the best sentence", replace(PUBLIC, answers=("20 beds",)), TWO, 0.8),
+    ("exact match", "the answer says more", PUBLIC, TWO, 0.0),
+    ("F1", "of the whole answer", replace(PUBLIC, answers=("20 beds",)), TWO, 4 / 7),
+    ("F1", "should be refused", replace(PUBLIC, answerable=False), TWO, None),
+    ("false answer", "answered", replace(BASE, answerable=False), TWO, 1.0),
+    ("false answer", "refused", replace(BASE, answerable=False), REFUSED, 0.0),
+    ("false answer", "can be answered", replace(BASE, answerable=True), REFUSED, None),
+    ("false answer", "nobody says", BASE, REFUSED, None),
+    ("false refusal", "refused", replace(BASE, answerable=True), REFUSED, 1.0),
+    ("false refusal", "answered", replace(BASE, answerable=True), TWO, 0.0),
+    ("false refusal", "cannot be answered", replace(BASE, answerable=False), REFUSED, None),
+    ("right reason", "as labelled", replace(BASE, reason="not_in_corpus"), REFUSED, 1.0),
+    ("right reason", "another", replace(BASE, reason="clinical_advice"), REFUSED, 0.0),
+    ("right reason", "answered", replace(BASE, reason="not_in_corpus"), TWO, None),
+    ("sentences", "of an answer", BASE, TWO, 2.0),
+    ("sentences", "a refusal has none", BASE, REFUSED, None),
 ]
 
 
@@ -167,12 +267,27 @@ TABLE: list[tuple[str, str, Question, Answered, float | None]] = [
     [pytest.param(row[0], *row[2:], id=f"{row[0]}: {row[1]}") for row in TABLE],
 )
 def test_a_metric(metric: str, question: Question, answer: Answered, value: float | None) -> None:
-    found = score(question, answer)[metric]
+    found = score(case(question, answer))[metric]
     assert found == (value if value is None else pytest.approx(value, abs=1e-5))
 
 
-def test_every_metric_has_its_rows() -> None:
+def test_every_metric_has_its_rows_and_its_meaning() -> None:
     assert {row[0] for row in TABLE} == set(METRICS)
+    assert [name for name, metric in METRICS.items() if not metric.meaning.endswith(".")] == []
+
+
+def test_nothing_labelled_scores_nothing_but_faults_and_length() -> None:
+    assert [name for name, value in score(case(BASE, TWO)).items() if value is not None] == [
+        "citation faults",
+        "sentences",
+    ]
+
+
+def test_a_quote_that_stands_twice_may_be_cited_at_either_place() -> None:
+    texts = {"a.md": "May. 20 beds. May."}
+    question = replace(BASE, must_cite=(evidence("a.md", "May."),))
+    said = {**REFUSED, "hits": [{"document_id": "a.md", "start": 14, "end": 18}]}
+    assert score(case(question, said, texts))["span recall"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -190,256 +305,6 @@ def test_what_is_stated(wanted: str, held: bool) -> None:
     assert states("There were 20 beds in May.", wanted) is held
 
 
-# --- Question sets ---
-
-
-def _set(folder: Path, *rows: Any) -> Path:
-    path = folder / "set.jsonl"
-    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return path
-
-
-def test_a_question_is_read_whole(tmp_path: Path) -> None:
-    row = {
-        "id": "a-1",
-        "text": "And when?",
-        "kind": "follow-up",
-        "tags": ["typo"],
-        "history": [{"role": "user", "text": "Who?"}],
-        "answerable": False,
-        "reason": "not_in_corpus",
-        "must_cite": [{"document": "a.md", "quote": "x"}],
-        "must_state": ["May"],
-        "must_not_state": ["June"],
-        "relevant": ["a.md"],
-        "split": "dev",
-    }
-    assert read_questions(_set(tmp_path, "", row, "  ")) == (
-        Question(
-            id="a-1",
-            text="And when?",
-            kind="follow-up",
-            tags=("typo", "dev"),
-            history=(Turn(role="user", text="Who?"),),
-            answerable=False,
-            reason="not_in_corpus",
-            must_cite=(Evidence(document="a.md", quote="x"),),
-            must_state=("May",),
-            must_not_state=("June",),
-            relevant=("a.md",),
-        ),
-    )
-
-
-def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
-    path = tmp_path / "set.jsonl"
-    path.write_text('{"id": "a", "text": "x"}\r\n', encoding="utf-8-sig")
-    assert [question.id for question in read_questions(path)] == ["a"]
-
-
-@pytest.mark.parametrize(
-    ("rows", "words"),
-    [
-        pytest.param(["{nope"], ["set.jsonl, line 1", "not JSON"], id="not JSON"),
-        pytest.param([{"id": "a", "text": "x"}, "[1]"], ["set.jsonl, line 2", "not an object"], id="not an object"),
-        pytest.param(["[" * 100_000], ["set.jsonl, line 1", "not JSON"], id="too deep"),
-        pytest.param([{"text": "x"}], ["set.jsonl, line 1", 'no "id"'], id="no id"),
-        pytest.param([{"id": 7, "text": "x"}], ["set.jsonl, line 1", 'no "id"'], id="a number as id"),
-        pytest.param([{"id": "a"}], ["set.jsonl, line 1", 'no "text"'], id="no text"),
-        pytest.param(
-            [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}], ["set.jsonl", "'a' stands there twice"], id="same id"
-        ),
-        pytest.param([{"id": "a", "text": "x", "tags": "typo"}], ["line 1", "'a'", "tags"], id="tags are no list"),
-        pytest.param([{"id": "a", "text": "x", "must_state": [20]}], ["line 1", "must_state"], id="a number to state"),
-        pytest.param([{"id": "a", "text": "x", "relevant": 5}], ["line 1", "relevant"], id="relevant is a number"),
-        pytest.param([{"id": "a", "text": "x", "kind": ["b"]}], ["line 1", "kind"], id="kind is a list"),
-        pytest.param([{"id": "a", "text": "x", "split": 1}], ["line 1", "split"], id="split is a number"),
-        pytest.param([{"id": "a", "text": "x", "answerable": "yes"}], ["line 1", "answerable", "yes"], id="answerable"),
-        pytest.param([{"id": "a", "text": "x", "reason": "tired"}], ["line 1", "reason", "tired"], id="reason"),
-        pytest.param(
-            [{"id": "a", "text": "x", "must_cite": [{"quote": "x"}]}], ["line 1", "must_cite"], id="must_cite"
-        ),
-        pytest.param([{"id": "a", "text": "x", "must_cite": ["x"]}], ["line 1", "must_cite"], id="a quote alone"),
-        pytest.param(
-            [{"id": "a", "text": "x", "history": [{"role": "god", "text": "x"}]}], ["line 1", "history"], id="role"
-        ),
-        pytest.param([{"id": "a", "text": "x", "history": {"role": "user"}}], ["line 1", "history"], id="history"),
-        pytest.param([], ["set.jsonl", "no question"], id="empty"),
-    ],
-)
-def test_a_fault_of_a_set_is_named_with_file_line_and_field(tmp_path: Path, rows: list[Any], words: list[str]) -> None:
-    with pytest.raises(QuestionSetError) as refusal:
-        read_questions(_set(tmp_path, *rows))
-    assert all(word in str(refusal.value) for word in words), refusal.value
-
-
-def test_a_set_that_is_not_there_or_not_text(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match="There is no question set"):
-        read_questions(tmp_path / "none.jsonl")
-    (tmp_path / "set.jsonl").write_bytes(b"\xff\xfe\x00{")
-    with pytest.raises(QuestionSetError, match="cannot be read"):
-        read_questions(tmp_path / "set.jsonl")
-
-
-def _beir(folder: Path, qrels: str | None) -> Path:
-    rows = [{"_id": "q1", "text": "One?"}, {"_id": "q2", "text": "Two?"}]
-    (folder / "queries.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    if qrels is not None:
-        (folder / "qrels.tsv").write_text(qrels, encoding="utf-8")
-    return folder
-
-
-def test_a_folder_in_beir_layout(tmp_path: Path) -> None:
-    qrels = "query-id\tcorpus-id\tscore\r\nq1\td1\t1\r\nq1\td2\t0\nq1\td3\t2\n\nq9\td1\t1\n"
-    one, two = read_questions(_beir(tmp_path, qrels))
-    assert (one.id, one.text, one.relevant) == ("q1", "One?", ("d1", "d3"))
-    assert (two.relevant, two.answerable) == ((), None)
-
-
-def test_a_folder_without_qrels_has_questions_all_the_same(tmp_path: Path) -> None:
-    assert [question.relevant for question in read_questions(_beir(tmp_path, None))] == [(), ()]
-
-
-@pytest.mark.parametrize(
-    ("qrels", "words"),
-    [
-        pytest.param("q1 d1 1\n", "qrels.tsv, line 1: 1 columns", id="spaces for tabs"),
-        pytest.param("query-id\tcorpus-id\tscore\nq1\td1\n", "qrels.tsv, line 2: 2 columns", id="no score"),
-        pytest.param("q1\td1\tgood\n", "qrels.tsv, line 1: the score 'good'", id="a word as score"),
-    ],
-)
-def test_a_fault_of_the_qrels_is_named(tmp_path: Path, qrels: str, words: str) -> None:
-    with pytest.raises(QuestionSetError) as refusal:
-        read_questions(_beir(tmp_path, qrels))
-    assert words in str(refusal.value)
-
-
-def test_a_folder_of_sets_is_read_in_the_order_of_names(tmp_path: Path) -> None:
-    for name in ("b", "a"):
-        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": f"{name}-1", "text": "x"}), encoding="utf-8")
-    assert [question.id for question in read_questions(tmp_path)] == ["a-1", "b-1"]
-
-
-def test_an_id_in_two_sets_of_a_folder_is_a_fault(tmp_path: Path) -> None:
-    for name in ("b", "a"):
-        (tmp_path / f"{name}.jsonl").write_text(json.dumps({"id": "same", "text": "x"}), encoding="utf-8")
-    with pytest.raises(QuestionSetError, match="'same' stands there twice"):
-        read_questions(tmp_path)
-
-
-def test_a_folder_of_something_else(tmp_path: Path) -> None:
-    with pytest.raises(QuestionSetError, match=r"holds no \.jsonl file"):
-        read_questions(tmp_path)
-
-
-# --- Runs ---
-
-QUESTIONS = (
-    Question(
-        id="cold-site",
-        text="Where is the Black Country's orthopaedic elective cold site?",
-        kind="fact",
-        answerable=True,
-        must_state=("Cannock Chase Hospital",),
-        relevant=("black-country.md",),
-    ),
-    Question(id="recipe", text="How do I bake a sponge cake?", kind="unanswerable", answerable=False),
-    Question(
-        id="then",
-        text="And who chairs it?",
-        kind="follow-up",
-        history=(Turn(role="user", text="What is WYAAT?"), Turn(role="assistant", text="…")),
-    ),
-)
-
-
-def _without_timings(path: Path) -> list[Any]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for row in rows[1:]:
-        row.pop("seconds")
-        row["answer"].pop("timings_ms")
-    return rows
-
-
-def test_a_run_twice_differs_in_timings_only(casebook: Assistant, tmp_path: Path) -> None:
-    for name in ("one.jsonl", "two.jsonl"):
-        run(casebook, QUESTIONS, tmp_path / name, provenance={"set": "x"})
-    first = _without_timings(tmp_path / "one.jsonl")
-    assert first == _without_timings(tmp_path / "two.jsonl")
-    assert first[0]["provenance"]["questions"] == 3
-    assert [row["question"]["id"] for row in first[1:]] == ["cold-site", "recipe", "then"]
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.jsonl", "two.jsonl"]
-
-
-def test_a_run_scores_what_was_answered(casebook: Assistant, tmp_path: Path) -> None:
-    records = {record.question.id: record for record in run(casebook, QUESTIONS, None, provenance={})}
-    cold, recipe = records["cold-site"].scores, records["recipe"].scores
-    assert (cold["nDCG@10"], cold["completeness"], cold["false refusal"], cold["false answer"]) == (1.0, 1.0, 0.0, None)
-    assert (recipe["nDCG@10"], recipe["completeness"], recipe["false answer"]) == (None, None, 0.0)
-    for record in records.values():
-        assert len({hit["document_id"] for hit in record.answer["hits"]}) >= 29  # all that there are
-
-
-def test_a_record_comes_back_from_json(casebook: Assistant) -> None:
-    (record,) = run(casebook, QUESTIONS[:1], None, provenance={})
-    row = json.loads(json.dumps(record_json(record)))
-    assert list(row) == ["question", "answer", "scores", "seconds"]
-    assert row["answer"] == json.loads(json.dumps(record.answer))
-    assert row["scores"] == record.scores
-    assert row["question"]["id"] == "cold-site"
-
-
-def test_a_question_that_cannot_be_asked_is_named(casebook: Assistant, tmp_path: Path) -> None:
-    out = tmp_path / "run.jsonl"
-    out.write_text("the run before\n", encoding="utf-8")
-    with pytest.raises(CasebookError, match=r"question 'long': .* 2001 characters"):
-        run(casebook, (QUESTIONS[0], Question(id="long", text="x" * 2001)), out, provenance={})
-    assert out.read_text(encoding="utf-8") == "the run before\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl"]
-
-
-def test_a_place_that_cannot_be_written_is_said_before_anything_is_asked(casebook: Assistant, tmp_path: Path) -> None:
-    with pytest.raises(CasebookError, match="Name another --out"):
-        run(casebook, (Question(id="long", text="x" * 2001),), tmp_path / "none" / "run.jsonl", provenance={})
-
-
-def _record(kind: str, scores: Mapping[str, float | None], seconds: float) -> EvaluationRecord:
-    return EvaluationRecord(question=replace(BASE, kind=kind), answer={}, scores=scores, seconds=seconds)
-
-
-def test_a_mean_is_over_the_questions_that_a_metric_applies_to() -> None:
-    records = [
-        _record("fact", {"a": 1.0, "b": None}, 0.1),
-        _record("fact", {"a": 0.0, "b": None}, 0.3),
-        _record("", {"a": None, "b": None}, 0.2),
-    ]
-    summary = summarise(records)
-    assert summary["questions"] == 3
-    assert summary["scores"] == {"a": {"mean": 0.5, "questions": 2}}
-    assert summary["kinds"] == {"fact": {"a": {"mean": 0.5, "questions": 2}}}
-    assert summary["seconds"] == {"median": 0.2, "total": 0.6}
-    assert summary["halves"] == {}
-    assert summary_text(summary).startswith("3 questions, 200 ms at the median\n")
-
-
-def test_the_halves_of_a_set_are_told_apart() -> None:
-    halves = [
-        replace(_record("", {"recall@2": value}, 0.1), question=replace(BASE, tags=(tag,)))
-        for tag, value in (("dev", 1.0), ("test", 0.0), ("test", 0.5))
-    ]
-    summary = summarise(halves)
-    assert summary["halves"]["dev"] == {"recall@2": {"mean": 1.0, "questions": 1}}
-    assert summary["halves"]["test"] == {"recall@2": {"mean": 0.25, "questions": 2}}
-    rows = {line.split()[0]: line.split()[1:] for line in summary_text(summary).splitlines()[3:]}
-    assert rows == {"all": ["0.500"], "dev": ["1.000"], "test": ["0.250"]}
-
-
-def test_a_metric_that_applies_to_none_of_a_kind_has_no_figure() -> None:
-    summary = summarise(
-        [
-            _record("x", {"recall@2": 1.0, "completeness": None}, 0.1),
-            _record("y", {"recall@2": None, "completeness": 0.0}, 0.1),
-        ]
-    )
-    rows = {line.split()[0]: line.split()[1:] for line in summary_text(summary).splitlines()[3:]}
-    assert rows == {"all": ["1.000", "0.000"], "x": ["1.000", "–"], "y": ["–", "0.000"]}
+def test_a_benchmark_question_is_a_question_with_answers() -> None:
+    extra: Mapping[str, Any] = {field.name: field.type for field in fields(BenchmarkQuestion)}
+    assert set(extra) - {field.name for field in fields(Question)} == {"answers"}

@@ -1,28 +1,30 @@
-"""Question sets: a JSONL file of ours, a folder of them, or one in BEIR layout (``queries.jsonl``, ``qrels.tsv``)."""
+"""Question sets: a file in JSONL, YAML or CSV, a folder of such files, or one in BEIR layout."""
 
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import Any
 
 from assistant.errors import QuestionSetError
+from assistant.evaluation.formats import SUFFIXES, Row, read_rows, text_of
 from assistant.schema import REASONS, Evidence, Question, Turn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchmarkQuestion(Question):
+    """A question of a public set that names short answers, any of which is right."""
+
+    answers: tuple[str, ...]
 
 
 def read_questions(path: Path) -> tuple[Question, ...]:
     """Read a question set. Raises QuestionSetError with file, line, field and what to do."""
-    if path.is_dir():
-        queries, qrels = path / "queries.jsonl", path / "qrels.tsv"
-        files = [queries] if queries.is_file() else sorted(path.glob("*.jsonl"))
-        if not files:
-            raise QuestionSetError(f"{path} holds no .jsonl file, so it is no question set.")
-        relevant = _read_qrels(qrels) if qrels.is_file() else {}
-        questions = tuple(_question(row, place, relevant) for file in files for place, row in _rows(file))
-    elif path.is_file():
-        questions = tuple(_question(row, place, {}) for place, row in _rows(path))
-    else:
-        raise QuestionSetError(f"There is no question set at {path}.")
+    relevant = _read_qrels(path / "qrels.tsv") if (path / "qrels.tsv").is_file() else {}
+    questions = tuple(question_of(row, relevant) for file in files_of(path) for row in read_rows(file))
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:
@@ -33,30 +35,23 @@ def read_questions(path: Path) -> tuple[Question, ...]:
     return questions
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionSetError(f"{path} cannot be read ({error}). A question set is a text file in UTF-8.") from error
-
-
-def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        place = f"{path.name}, line {number}"
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise QuestionSetError(f"{place}: not JSON ({error}). Each line is one question.") from error
-        if not isinstance(row, dict):
-            raise QuestionSetError(f'{place}: not an object. Each line is one question: {{"id": …, "text": …}}.')
-        yield place, row
+def files_of(path: Path) -> list[Path]:
+    """Return the files that a question set consists of. Raises QuestionSetError."""
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise QuestionSetError(f"There is no question set at {path}.")
+    if (path / "queries.jsonl").is_file():
+        return [path / "queries.jsonl"]
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise QuestionSetError(f"{path} holds no .jsonl file, .yaml or .csv either, so it is no question set.")
+    return files
 
 
 def _read_qrels(path: Path) -> dict[str, tuple[str, ...]]:
     relevant: dict[str, list[str]] = defaultdict(list)
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(text_of(path).split("\n"), start=1):
         fields = line.rstrip("\r").split("\t")
         if not line.strip() or (number == 1 and fields[-1] == "score"):
             continue
@@ -72,29 +67,36 @@ def _read_qrels(path: Path) -> dict[str, tuple[str, ...]]:
     return {query: tuple(documents) for query, documents in relevant.items()}
 
 
-def _question(row: Mapping[str, Any], place: str, relevant: Mapping[str, tuple[str, ...]]) -> Question:
-    identifier, text = row.get("id", row.get("_id")), row.get("text")
+def question_of(row: Row, relevant: Mapping[str, tuple[str, ...]]) -> Question:
+    """Return a row as a question; ``relevant`` has the documents of BEIR's qrels. Raises QuestionSetError."""
+    place, fields = row
+    identifier, text = fields.get("id", fields.get("_id")), fields.get("text")
     if not isinstance(identifier, str) or not identifier:
         raise QuestionSetError(f'{place}: no "id". Give each question one, as text.')
     if not isinstance(text, str):
         raise QuestionSetError(f'{place}: no "text". Write the question there.')
     try:
-        return Question(
+        question = Question(
             id=identifier,
             text=text,
-            kind=_text(row, "kind"),
-            tags=_texts(row, "tags") + ((_text(row, "split"),) if "split" in row else ()),
-            history=tuple(_turn(turn) for turn in _listed(row, "history")),
-            answerable=_one_of(row, "answerable", (True, False, None)),
-            reason=_one_of(row, "reason", (*REASONS, None)),
-            must_cite=_evidence(row, "must_cite"),
-            must_not_cite=_evidence(row, "must_not_cite"),
-            must_state=_texts(row, "must_state"),
-            must_not_state=_texts(row, "must_not_state"),
-            relevant=_texts(row, "relevant") or relevant.get(identifier, ()),
+            kind=_text(fields, "kind"),
+            tags=_texts(fields, "tags") + ((_text(fields, "split"),) if fields.get("split") else ()),
+            history=tuple(_turn(turn) for turn in _listed(fields, "history")),
+            answerable=_one_of(fields, "answerable", (True, False, None)),
+            reason=_one_of(fields, "reason", (*REASONS, None)),
+            must_cite=_evidence(fields, "must_cite"),
+            must_not_cite=_evidence(fields, "must_not_cite"),
+            must_state=_statements(fields, "must_state"),
+            must_not_state=_statements(fields, "must_not_state"),
+            relevant=_texts(fields, "relevant") or relevant.get(identifier, ()),
         )
+        answers = _texts(fields, "answers")
     except _FieldError as error:
         raise QuestionSetError(f"{place}, question {identifier!r}: {error}.") from error
+    if not answers:
+        return question
+    values = {field.name: getattr(question, field.name) for field in dataclass_fields(question)}
+    return BenchmarkQuestion(**values, answers=answers)
 
 
 class _FieldError(Exception):
@@ -136,12 +138,26 @@ def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(values)
 
 
+def _statements(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return what must be stated, or must not; a /pattern/ is tried, so that a run does not end in it."""
+    values = _texts(row, name)
+    for value in values:
+        if not value.strip():
+            raise _FieldError(f"{name} holds an empty text, which every answer states")
+        if len(value) > 2 and value[0] == value[-1] == "/":
+            try:
+                re.compile(value[1:-1])
+            except re.error as error:
+                raise _FieldError(f"{name} holds {value!r}, which is no pattern of Python's re ({error})") from error
+    return values
+
+
 def _evidence(row: Mapping[str, Any], name: str) -> tuple[Evidence, ...]:
     return tuple(_quote(one, name) for one in _listed(row, name))
 
 
 def _quote(one: Any, name: str) -> Evidence:
     match one:
-        case {"document": str(document), "quote": str(quote)}:
+        case {"document": str(document), "quote": str(quote)} if quote.strip():
             return Evidence(document=document, quote=quote)
     raise _FieldError(f'{name} is a list of {{"document": …, "quote": …}}, and holds {one!r}')

@@ -1,140 +1,92 @@
-"""A run: every question asked, scored and written; and its figures in one table."""
+"""A run: every question asked, in order, scored against the documents, and written as it comes."""
 
 import json
-import os
-import statistics
-import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from assistant.errors import CasebookError
+from assistant.evaluation.case import case_of
 from assistant.evaluation.metrics import score
+from assistant.evaluation.provenance import corpus_digest
+from assistant.evaluation.records import SCHEMA, Lines
+from assistant.evaluation.spans import TextOf
 from assistant.pipeline import Assistant
 from assistant.schema import EvaluationRecord, Question
 
 DISTINCT = 100
-# A set may be cut in two: what is tuned on, and what is only scored.
-HALVES = ("dev", "test")
+# The assistant's own score of how well a question can be answered; a measure of no answer's quality.
+ANSWERABILITY = "answerability"
 
-
-def record_json(record: EvaluationRecord) -> dict[str, Any]:
-    """Return a record as a line of RUN.jsonl."""
-    return {
-        "question": asdict(record.question),
-        "answer": dict(record.answer),
-        "scores": dict(record.scores),
-        "seconds": record.seconds,
-    }
+Progress = Callable[[int, int], None]
+"""Is told how many questions are done, of how many."""
 
 
 def run(
-    assistant: Assistant, questions: Sequence[Question], out: Path | None, *, provenance: Mapping[str, Any]
+    assistant: Assistant,
+    questions: Sequence[Question],
+    out: Path | None,
+    *,
+    provenance: Mapping[str, Any],
+    jobs: int = 1,
+    progress: Progress = lambda done, of: None,
 ) -> list[EvaluationRecord]:
     """Ask every question and score its answer; write a line each to ``out``, provenance first.
 
-    ``out`` appears when all is asked; until then what was there stays. Raises CasebookError.
+    ``out`` appears when all is asked; until then what was there stays, and ``out.part`` grows beside it, to be
+    gone on with by a later run of the same provenance. Raises CasebookError.
     """
-    first = {"schema": 1, "generation": assistant.generation, "questions": len(questions), **provenance}
-    with _Lines(out) as lines:
-        lines.write({"provenance": first})
-        records: list[EvaluationRecord] = []
-        for question in _with_progress(questions):
-            records.append(_record(assistant, question))
-            lines.write(record_json(records[-1]))
+    documents = {document.id: document.text for document in assistant.documents()}
+    with Lines(out, first_line(assistant, questions, provenance)) as lines:
+        records = lines.earlier(questions)
+        progress(len(records), len(questions))
+        for record in _asked(assistant, questions[len(records) :], documents.get, jobs):
+            lines.write(record)
+            records.append(record)
+            progress(len(records), len(questions))
     return records
 
 
-def _record(assistant: Assistant, question: Question) -> EvaluationRecord:
-    begun = time.perf_counter()
-    try:
-        answer = assistant.ask(question.text, question.history, distinct=DISTINCT).to_json()
-    except CasebookError as error:
-        raise type(error)(f"question {question.id!r}: {error}") from error
-    seconds = round(time.perf_counter() - begun, 4)
-    return EvaluationRecord(question=question, answer=answer, scores=score(question, answer), seconds=seconds)
-
-
-class _Lines:
-    """Lines of JSON in a file beside ``out``, which takes its place when all are there."""
-
-    def __init__(self, out: Path | None) -> None:
-        self._out = out
-        self._beside = out.with_name(f"{out.name}.part") if out else Path(os.devnull)
-
-    def __enter__(self) -> Self:
-        try:
-            # A lone surrogate of a question becomes the escape that JSON has for it.
-            self._file = self._beside.open("w", encoding="utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise self._refusal(error) from error
-        return self
-
-    def write(self, row: Mapping[str, Any]) -> None:
-        try:
-            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        except OSError as error:
-            raise self._refusal(error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            self._file.close()
-            if self._out is not None and kind is None:
-                self._beside.replace(self._out)
-        except OSError as error:
-            raise self._refusal(error) from error
-        finally:
-            if self._out is not None:
-                self._beside.unlink(missing_ok=True)
-
-    def _refusal(self, error: OSError) -> CasebookError:
-        return CasebookError(f"The run cannot be written to {self._out} ({error.strerror}). Name another --out.")
-
-
-def _with_progress(questions: Sequence[Question]) -> Iterable[Question]:
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(questions, "Asking", console=Console(file=sys.stderr), transient=True)
-
-
-def summarise(records: Sequence[EvaluationRecord]) -> dict[str, Any]:
-    """Return the mean of each metric over the questions that it applies to, by kind of question too."""
-    kinds = sorted({record.question.kind for record in records if record.question.kind})
-    halves = [tag for tag in HALVES if any(tag in record.question.tags for record in records)]
+def first_line(assistant: Assistant, questions: Sequence[Question], provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the whole provenance of a run: what is given, and what the assistant says of itself."""
     return {
-        "questions": len(records),
-        "scores": _means(records),
-        "kinds": {kind: _means([r for r in records if r.question.kind == kind]) for kind in kinds},
-        "halves": {half: _means([r for r in records if half in r.question.tags]) for half in halves},
-        "seconds": {
-            "median": round(statistics.median(record.seconds for record in records), 4),
-            "total": round(sum(record.seconds for record in records), 2),
-        },
+        "schema": SCHEMA,
+        "generation": assistant.generation,
+        "corpus_sha256": corpus_digest(assistant.documents()),
+        "questions": len(questions),
+        **provenance,
     }
 
 
-def _means(records: Sequence[EvaluationRecord]) -> dict[str, dict[str, float | int]]:
-    means: dict[str, dict[str, float | int]] = {}
-    for name in records[0].scores if records else ():
-        values = [value for record in records if (value := record.scores[name]) is not None]
-        if values:
-            means[name] = {"mean": round(sum(values) / len(values), 4), "questions": len(values)}
-    return means
+def _asked(
+    assistant: Assistant, questions: Sequence[Question], text_of: TextOf, jobs: int
+) -> Iterator[EvaluationRecord]:
+    """Yield the records in the order of the questions, several asked at once where there are several jobs."""
+
+    def ask(question: Question) -> EvaluationRecord:
+        return _record(assistant, question, text_of)
+
+    if jobs == 1:
+        yield from map(ask, questions)
+        return
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        yield from pool.map(ask, questions)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def summary_text(summary: Mapping[str, Any]) -> str:
-    """Return a summary for people: each metric over all, then by half and by kind."""
-    groups = {"all": summary["scores"], **summary["halves"], **summary["kinds"]}
-    lines = [f"{summary['questions']} questions, {summary['seconds']['median'] * 1000:.0f} ms at the median", ""]
-    names = list(summary["scores"])
-    width = max(map(len, groups))
-    lines.append(" " * width + "".join(f"  {name}" for name in names))
-    for group, scores in groups.items():
-        cells = (f"{scores[name]['mean']:.3f}" if name in scores else "–" for name in names)
-        lines.append(
-            group.ljust(width) + "".join(cell.rjust(len(name) + 2) for cell, name in zip(cells, names, strict=True))
-        )
-    return "\n".join(lines)
+def _record(assistant: Assistant, question: Question, text_of: TextOf) -> EvaluationRecord:
+    begun = time.perf_counter()
+    try:
+        answer = assistant.ask(question.text, question.history, distinct=DISTINCT)
+    except CasebookError as error:
+        raise type(error)(f"question {question.id!r}: {error}") from error
+    seconds = round(time.perf_counter() - begun, 4)
+    said = json.loads(json.dumps(answer.to_json()))  # as it will come back from the file
+    scores = score(case_of(question, said, text_of))
+    # A refusal by a rule has no score: nothing was looked at, and so nothing speaks for an answer.
+    scores[ANSWERABILITY] = 0.0 if answer.score is None else round(answer.score, 6)
+    return EvaluationRecord(question=question, answer=said, scores=scores, seconds=seconds)

@@ -1,0 +1,330 @@
+"""assistant/evaluation/: runs are the same twice, are gone on with, and come back; their figures are right."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant.errors import CasebookError, QuestionSetError
+from assistant.evaluation import read_run, run, summarise, summary_text
+from assistant.evaluation.abstention import Verdicts, area_under_risk, auroc, risk_coverage, verdicts
+from assistant.evaluation.provenance import provenance
+from assistant.evaluation.questions import BenchmarkQuestion
+from assistant.evaluation.records import jsonl, lines_of, record_json
+from assistant.evaluation.statistics import interval, paired_p
+from assistant.pipeline import Assistant
+from assistant.schema import EvaluationRecord, Question, Turn
+from assistant.settings import Settings
+from tests.evaluation_samples import BASE, BEDS, CAKE, CHAIR, answered, good_run, record, run_of
+
+QUESTIONS = (
+    Question(
+        id="cold-site",
+        text="Where is the Black Country's orthopaedic elective cold site?",
+        kind="fact",
+        answerable=True,
+        must_state=("Cannock Chase Hospital",),
+        relevant=("black-country.md",),
+    ),
+    Question(id="recipe", text="How do I bake a sponge cake?", kind="unanswerable", answerable=False),
+    Question(
+        id="then",
+        text="And who chairs it?",
+        kind="follow-up",
+        history=(Turn(role="user", text="What is WYAAT?"), Turn(role="assistant", text="…")),
+    ),
+    BenchmarkQuestion(id="public", text="What is WYAAT?", answers=("a collaborative",)),
+)
+
+
+def _without_timings(path: Path) -> list[Any]:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for row in rows[1:]:
+        row.pop("seconds")
+        row["answer"].pop("timings_ms")
+    return rows
+
+
+class Counting:
+    """An assistant that writes down what it is asked, and may be stopped at a question."""
+
+    def __init__(self, assistant: Assistant, stop_at: str = "") -> None:
+        self._assistant, self._stop_at = assistant, stop_at
+        self.asked: list[str] = []
+        self.generation = assistant.generation
+        self.documents = assistant.documents
+
+    def ask(self, text: str, history: Sequence[Turn], *, distinct: int) -> Any:
+        self.asked.append(text)
+        if text == self._stop_at:
+            raise KeyboardInterrupt
+        return self._assistant.ask(text, history, distinct=distinct)
+
+
+def _run(assistant: Any, out: Path | None, **options: Any) -> list[EvaluationRecord]:
+    return run(assistant, QUESTIONS, out, **{"provenance": {"set": "x"}, **options})
+
+
+@pytest.mark.parametrize("jobs", [1, 3], ids=["one at a time", "three at once"])
+def test_a_run_twice_differs_in_timings_only(casebook: Assistant, tmp_path: Path, jobs: int) -> None:
+    _run(casebook, tmp_path / "one.jsonl")
+    _run(casebook, tmp_path / "two.jsonl", jobs=jobs)
+    first = _without_timings(tmp_path / "one.jsonl")
+    assert first == _without_timings(tmp_path / "two.jsonl")
+    assert first[0]["provenance"]["questions"] == 4
+    assert [row["question"]["id"] for row in first[1:]] == [question.id for question in QUESTIONS]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.jsonl", "two.jsonl"]
+
+
+def test_a_run_scores_what_was_answered(casebook: Assistant) -> None:
+    records = {one.question.id: one for one in _run(casebook, None)}
+    cold, recipe = records["cold-site"].scores, records["recipe"].scores
+    assert (cold["nDCG@10"], cold["completeness"], cold["false refusal"], cold["false answer"]) == (1.0, 1.0, 0.0, None)
+    assert (recipe["nDCG@10"], recipe["completeness"], recipe["false answer"]) == (None, None, 0.0)
+    assert {one.scores["citation faults"] for one in records.values()} == {0.0}
+    for one in records.values():
+        assert len({hit["document_id"] for hit in one.answer["hits"]}) >= 29  # all that there are
+
+
+def test_progress_is_told_from_nothing_to_all(casebook: Assistant) -> None:
+    told: list[tuple[int, int]] = []
+    _run(casebook, None, progress=lambda done, of: told.append((done, of)))
+    assert told == [(number, 4) for number in range(5)]
+
+
+# --- The file ---
+
+
+def test_a_run_comes_back_from_its_file(casebook: Assistant, tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    records = _run(casebook, out)
+    whole = read_run(out)
+    assert whole.records == tuple(records)
+    assert whole.provenance == {
+        "schema": 1,
+        "generation": casebook.generation,
+        "corpus_sha256": whole.provenance["corpus_sha256"],
+        "questions": 4,
+        "set": "x",
+    }
+    assert jsonl(list(lines_of(whole))) == out.read_bytes()
+    assert list(record_json(records[0])) == ["question", "answer", "scores", "seconds"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        pytest.param("", "no run", id="empty"),
+        pytest.param("{nope", "cannot be read", id="not JSON"),
+        pytest.param("[1]\n", "not every line is an object", id="lists"),
+        pytest.param('{"id": "a", "text": "x"}\n', "no provenance", id="a question set"),
+        pytest.param('{"provenance": {"schema": 2}}\n', "the schema is 2", id="a later schema"),
+        pytest.param('{"provenance": {"schema": 1, "questions": 2}}\n', "holds 0 of 2", id="half of a run"),
+        pytest.param(
+            '{"provenance": {"schema": 1, "questions": 1}}\n{"question": {}}\n', "line 2: not a record", id="no record"
+        ),
+    ],
+)
+def test_what_is_no_run_is_said(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "run.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(QuestionSetError) as refusal:
+        read_run(path)
+    assert words in str(refusal.value)
+
+
+def test_a_run_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(QuestionSetError, match="cannot be read as a run"):
+        read_run(tmp_path / "none.jsonl")
+
+
+def test_a_stopped_run_is_gone_on_with(casebook: Assistant, tmp_path: Path) -> None:
+    out, whole = tmp_path / "run.jsonl", tmp_path / "whole.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        _run(Counting(casebook, stop_at=QUESTIONS[2].text), out)
+    assert [path.name for path in tmp_path.iterdir()] == ["run.jsonl.part"]
+    part = tmp_path / "run.jsonl.part"
+    part.write_bytes(part.read_bytes() + b'{"question": {"id": "th')  # killed amid a line
+    again = Counting(casebook)
+    told: list[int] = []
+    _run(again, out, progress=lambda done, of: told.append(done))
+    assert again.asked == [question.text for question in QUESTIONS[2:]]
+    assert told == [2, 3, 4]
+    _run(casebook, whole)
+    assert _without_timings(out) == _without_timings(whole)
+    assert not part.exists()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [pytest.param({"provenance": {"set": "y"}}, id="another provenance"), pytest.param(None, id="a part of no run")],
+)
+def test_a_part_of_another_run_is_begun_anew(casebook: Assistant, tmp_path: Path, other: Any) -> None:
+    out, part = tmp_path / "run.jsonl", tmp_path / "run.jsonl.part"
+    if other is None:
+        part.write_text("something else\n", encoding="utf-8")
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            _run(Counting(casebook, stop_at=QUESTIONS[2].text), out, **other)
+    again = Counting(casebook)
+    _run(again, out)
+    assert again.asked == [question.text for question in QUESTIONS]
+    assert len(read_run(out).records) == 4
+
+
+def test_a_part_with_other_questions_is_refused(casebook: Assistant, tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        _run(Counting(casebook, stop_at=QUESTIONS[2].text), out)
+    turned = (QUESTIONS[1], QUESTIONS[0], *QUESTIONS[2:])
+    with pytest.raises(CasebookError, match="holds other questions"):
+        run(casebook, turned, out, provenance={"set": "x"})
+
+
+def test_a_question_that_cannot_be_asked_is_named_and_the_rest_kept(casebook: Assistant, tmp_path: Path) -> None:
+    out = tmp_path / "run.jsonl"
+    out.write_text("the run before\n", encoding="utf-8")
+    with pytest.raises(CasebookError, match=r"question 'long': .* 2001 characters"):
+        run(casebook, (QUESTIONS[0], Question(id="long", text="x" * 2001)), out, provenance={})
+    assert out.read_text(encoding="utf-8") == "the run before\n"
+    assert len((tmp_path / "run.jsonl.part").read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_asked(casebook: Assistant, tmp_path: Path) -> None:
+    with pytest.raises(CasebookError, match="Name another --out"):
+        run(casebook, (Question(id="long", text="x" * 2001),), tmp_path / "none" / "run.jsonl", provenance={})
+
+
+def test_provenance_names_all_that_an_answer_may_hang_on(corpus_index: Path) -> None:
+    made = provenance(Settings(index=corpus_index), "set.jsonl", QUESTIONS)
+    assert made == provenance(Settings(index=corpus_index, threads=1), "set.jsonl", QUESTIONS)
+    assert made["settings"]["retrieval"] == "hybrid"
+    assert not any(str(value).startswith("/") for value in made["settings"].values())
+    assert set(made["index"]) == {"model", "identity", "precision", "recipe", "documents", "passages"}
+    assert {"python", "torch", "chromadb", "tantivy"} <= set(made["versions"])
+    renamed = (replace(QUESTIONS[0], text="Where?"), *QUESTIONS[1:])
+    assert made["set_sha256"] != provenance(Settings(index=corpus_index), "set.jsonl", renamed)["set_sha256"]
+
+
+# --- Figures of a whole run ---
+
+
+def _scored(kind: str, scores: Mapping[str, float | None], seconds: float) -> EvaluationRecord:
+    answer = {"abstained": False, "timings_ms": {"total": seconds * 1000}}
+    return EvaluationRecord(question=replace(BASE, kind=kind), answer=answer, scores=scores, seconds=seconds)
+
+
+def test_a_mean_is_over_the_questions_that_a_metric_applies_to() -> None:
+    records = [
+        _scored("fact", {"RR": 1.0, "completeness": None, "answerability": 0.3}, 0.1),
+        _scored("fact", {"RR": 0.0, "completeness": None, "answerability": 0.3}, 0.3),
+        _scored("", {"RR": None, "completeness": None, "answerability": 0.3}, 0.2),
+    ]
+    summary = summarise(records)
+    assert summary["questions"] == 3
+    assert summary["scores"] == {"RR": {"mean": 0.5, "questions": 2}}  # answerability is no measure of quality
+    assert summary["intervals"] == {"RR": [0.0, 1.0]}
+    assert summary["kinds"] == {"fact": {"RR": {"mean": 0.5, "questions": 2}}}
+    assert summary["seconds"] == {"median": 0.2, "total": 0.6}
+    assert summary["latency_ms"] == {"total": {"median": 200.0, "p95": 290.0}}
+    assert summary["halves"] == {}
+    assert summary_text(summary).startswith("3 questions, 200 ms at the median\n")
+
+
+def test_the_halves_and_kinds_of_a_set_are_told_apart() -> None:
+    halves = [
+        replace(_scored("why", {"recall@5": value}, 0.1), question=replace(BASE, kind="why", tags=(tag,)))
+        for tag, value in (("dev", 1.0), ("test", 0.0), ("test", 0.5))
+    ]
+    halves.append(_scored("odd", {"recall@5": None}, 0.1))
+    summary = summarise(halves)
+    assert summary["halves"]["dev"] == {"recall@5": {"mean": 1.0, "questions": 1}}
+    assert summary["halves"]["test"] == {"recall@5": {"mean": 0.25, "questions": 2}}
+    rows = {words[0]: words[1:] for line in summary_text(summary).splitlines() if (words := line.split())}
+    assert (rows["all"], rows["dev"], rows["test"]) == (["0.500"], ["1.000"], ["0.250"])
+    assert (rows["why"], rows["odd"]) == (["0.500"], ["–"])
+
+
+def test_verdicts_and_their_shares() -> None:
+    records = [*good_run().records, record(BEDS, answered()), record(CAKE, answered(("a.md", "It cost £2m.")))]
+    records.append(record(BASE, answered()))  # no label: it counts nowhere
+    counted = verdicts(records)
+    assert counted == Verdicts(right_answers=2, false_refusals=1, false_answers=1, right_refusals=1)
+    assert (counted.precision, counted.recall, counted.f1) == (0.5, 0.5, 0.5)
+    nothing = verdicts([record(BEDS, answered(("a.md", "20 beds opened in May.")))])
+    assert (nothing.precision, nothing.recall, nothing.f1) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no", "value"),
+    [
+        pytest.param([0.9, 0.8], [0.1, 0.2], 1.0, id="told apart"),
+        pytest.param([0.1], [0.9], 0.0, id="the wrong way round"),
+        pytest.param([0.5], [0.5], 0.5, id="a tie is half"),
+        pytest.param([0.9, 0.4], [0.6, 0.1], 0.75, id="one pair of four is wrong"),
+        pytest.param([0.9], [], None, id="one kind only"),
+    ],
+)
+def test_auroc(yes: list[float], no: list[float], value: float | None) -> None:
+    records = [record(BEDS, answered(), answerability=score) for score in yes]
+    records += [record(CAKE, answered(), answerability=score) for score in no]
+    assert auroc(records) == value
+
+
+def test_risk_and_coverage() -> None:
+    right, wrong = answered(("a.md", "20 beds opened in May.")), answered(("b.md", "Other words."))
+    records = [
+        record(BEDS, right, answerability=0.9),
+        record(BEDS, wrong, answerability=0.8),
+        record(CAKE, right, answerability=0.4),
+        record(BEDS, right, answerability=0.4),  # as sure as the one before: no point between them
+        record(BEDS, answered(), answerability=0.3),
+        record(BASE, right, answerability=1.0),  # neither labelled nor to be refused: not asked
+    ]
+    assert risk_coverage(records) == [(0.2, 0.0), (0.4, 0.5), (0.8, 0.5)]
+    assert area_under_risk(risk_coverage(records)) == pytest.approx((0.2 * 0 + 0.6 * 0.5) / 0.8)
+    assert area_under_risk([]) is None
+
+
+def test_an_interval_is_the_same_each_time_and_holds_the_mean() -> None:
+    values = [0.0, 0.2, 0.4, 1.0, 1.0, 0.7] * 10
+    low, high = interval(values)
+    assert (low, high) == interval(values)
+    assert 0.4 < low < sum(values) / len(values) < high < 0.7
+    assert interval([0.3]) == (0.3, 0.3)
+    wider, wide = interval(values[:12])
+    assert wide - wider > high - low
+    with pytest.raises(ValueError, match="over nothing"):
+        interval([])
+
+
+@pytest.mark.parametrize(
+    ("differences", "p"),
+    [
+        pytest.param([], 1.0, id="nothing"),
+        pytest.param([0.0, 0.0], 1.0, id="no difference"),
+        pytest.param([1.0], 1.0, id="one may be chance"),
+        pytest.param([1.0] * 5, 2 / 32, id="five of five, exactly"),
+        pytest.param([1.0, 1.0, 1.0, -1.0], 10 / 16, id="three of four, exactly"),
+    ],
+)
+def test_a_paired_test(differences: list[float], p: float) -> None:
+    assert paired_p(differences) == p
+
+
+def test_a_paired_test_of_many_is_drawn_and_seeded() -> None:
+    clear, even = [0.1] * 40, [0.1, -0.1] * 20
+    assert paired_p(clear) == paired_p(clear) == pytest.approx(1 / 10_001, abs=1e-6)
+    assert paired_p(even) == 1.0
+    assert 0.01 < paired_p([0.1] * 15 + [-0.1] * 5) < 0.06  # the sign test gives .041
+
+
+def test_a_run_of_samples_is_as_its_labels_say() -> None:
+    summary = summarise(run_of(*good_run().records).records)
+    assert summary["scores"]["completeness"] == {"mean": 1.0, "questions": 2}
+    assert summary["scores"]["citation recall"] == {"mean": 1.0, "questions": 2}
+    assert summary["abstention"]["AUROC"] == 1.0
+    assert CHAIR.tags == ("dev",) and "dev" in summary["halves"]
