@@ -15,9 +15,10 @@ from assistant.errors import CasebookError
 from assistant.filters import FILTERS
 from assistant.schema import REASONS, Answer, Document, Sentence, Turn
 from frontend import panel, reader
-from frontend.chat import Desk, unfit
+from frontend.chat import Desk
+from frontend.checks import unfit
 from frontend.markup import Html, element, sendable, style_element, whole_page
-from frontend.render import counted, searched_for
+from frontend.render import counted, searched_line
 
 STYLE = (Path(__file__).parent / "plain.css").read_text(encoding="utf-8")
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -98,16 +99,16 @@ def answer_parts(answer: Answer, desk: Desk) -> list[Html]:
     asked = element("h2", answer.question, dir="auto")
     places = panel.places(0, answer)
     cards = [card(place, desk.document(place.document_id)) for place in places]
-    listed = element("ol", *cards)
+    listed = element("ol", *cards, class_="cards")
     if answer.abstained:
         reason = REASONS[answer.reason] if answer.reason else ""
         said = [element("p", element("strong", "No answer"))]
         said += [element("p", reason)] if reason not in answer.text else []
-        refused = element("div", searched_for(answer), *said, element("p", answer.text, dir="auto"), class_="refused")
+        refused = element("div", searched_line(answer), *said, element("p", answer.text, dir="auto"), class_="refused")
         near = [element("h2", "Nearest passages, not an answer"), listed] if cards else []
         return [asked, refused, *near]
-    sentences = element("div", searched_for(answer), *map(sentence_part, answer.sentences), class_="answer")
-    return [asked, sentences, element("h2", counted(len(cards), "source")), listed]
+    sentences = element("div", searched_line(answer), *map(sentence_part, answer.sentences), class_="answer")
+    return [asked, sentences, element("h2", counted(len(cards), "passage")), listed]
 
 
 def sentence_part(sentence: Sentence) -> Html:

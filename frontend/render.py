@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from assistant.schema import REASONS, Answer, Citation, Sentence
 from frontend.markup import Html, element, join
+from frontend.tools import tools
 
 PANEL_ID = "cb-sources"
 # Keeps a mark on the line of the word that it follows.
@@ -18,6 +19,8 @@ class Exchange:
     question: str
     answer: Answer | None = None
     problem: str = ""
+    link: str = ""
+    offers: tuple[str, ...] = ()
 
 
 def counted(number: int, thing: str) -> str:
@@ -37,7 +40,8 @@ def conversation(exchanges: Sequence[Exchange], *, shown: int | None = None, fir
         exchange_part(first + place, exchange, shown if place == last else None)
         for place, exchange in enumerate(exchanges)
     ]
-    return element("div", *parts, class_="cb-log", role="log", aria_live="polite", aria_label="Conversation")
+    # The log is replaced whole at each step, and as a live region would be read out whole: the script says what is new.
+    return element("div", *parts, class_="cb-log", role="log", aria_live="off", aria_label="Conversation")
 
 
 def exchange_part(number: int, exchange: Exchange, shown: int | None) -> Html:
@@ -54,18 +58,44 @@ def outcome(number: int, exchange: Exchange, shown: int | None) -> Html:
     if exchange.problem:
         return element("div", element("p", exchange.problem), class_="cb-problem")
     if exchange.answer is None:
-        return element("div", element("p", "Searching the case studies…"), class_="cb-waiting")
+        return waiting(exchange.question)
     if exchange.answer.abstained:
-        return refusal(number, exchange.answer)
-    return answered(number, exchange.answer, shown)
+        parts = [refusal(number, exchange.answer)]
+    else:
+        parts = [answered(number, exchange.answer, shown)]
+    if shown is None:
+        parts += [tools(number, exchange.answer, exchange.link), offered(exchange.offers)]
+    return join(parts)
+
+
+def waiting(question: str) -> Html:
+    """Return what stands in place of an answer that is being looked for, and the way to stop it."""
+    stop = element("button", "Stop", type="button", class_="cb-plain-button", data_act="stop", data_question=question)
+    return element("div", element("p", "Searching the case studies…"), stop, class_="cb-waiting")
+
+
+def offered(questions: Sequence[str]) -> Html:
+    """Return questions to go on with."""
+    if not questions:
+        return Html()
+    return element("div", element("h3", "You could also ask"), asking(questions), class_="cb-offers")
+
+
+def asking(questions: Sequence[str]) -> Html:
+    """Return a list of questions, each a button that asks it."""
+    buttons = (
+        element("button", question, type="button", class_="cb-example", data_act="ask", data_question=question)
+        for question in questions
+    )
+    return element("ul", *(element("li", button) for button in buttons))
 
 
 def answered(number: int, answer: Answer, shown: int | None) -> Html:
-    """Return an answer, or its first sentences; the closing line comes with the last."""
+    """Return an answer, or its first sentences; the closing line comes when all is there."""
     titles = {citation.number: citation.title for citation in answer.citations}
     whose = {citation.number: named(citation) for citation in answer.citations}
     sentences = answer.sentences[:shown]
-    parts = [searched_for(answer)]
+    parts = [searched_for(number, answer)]
     labelled = ""
     for sentence in sentences:
         label = join(dict.fromkeys(whose[citation] for citation in sentence.citations), "; ")
@@ -74,7 +104,7 @@ def answered(number: int, answer: Answer, shown: int | None) -> Html:
             parts.append(element("h3", label, class_="cb-whose"))
         labelled = label
         parts.append(sentence_part(number, sentence, titles))
-    if len(sentences) == len(answer.sentences):
+    if shown is None:
         parts.append(closing(number, answer))
     return element("div", *parts, class_="cb-answer")
 
@@ -105,11 +135,57 @@ def mark(exchange: int, citation: int, title: str) -> Html:
     )
 
 
-def searched_for(answer: Answer) -> Html:
+def searched_line(answer: Answer) -> Html:
     """Return what was searched for, where it is not what was asked."""
     if answer.searched_for.strip() == answer.question.strip() or not answer.searched_for.strip():
         return Html()
     return element("p", "Searched for: ", element("q", answer.searched_for), class_="cb-searched")
+
+
+def searched_for(number: int, answer: Answer) -> Html:
+    """Return what was searched for, what of it was carried over, each removable, and a way to word it anew."""
+    line = searched_line(answer)
+    if not line:
+        return line
+    # Brackets that a reader wrote are not what was carried over.
+    own = answer.question.rstrip().endswith(")")
+    text, carried = carried_over("" if own else answer.searched_for)
+    chips = []
+    for place, word in enumerate(carried):
+        rest = ", ".join(carried[:place] + carried[place + 1 :])
+        cross = element("span", "×", aria_hidden="true", class_="cb-cross")
+        button = element(
+            "button",
+            element("span", word),
+            cross,
+            type="button",
+            class_="cb-chip",
+            data_act="again",
+            data_question=f"{text} ({rest})" if rest else text,
+            aria_label=f"Search again without {word}",
+        )
+        chips.append(element("li", button))
+    kept = element("span", "Carried over from before:", class_="cb-quiet")
+    row = [element("div", kept, element("ul", *chips, class_="cb-chips"), class_="cb-carried")] if chips else []
+    name = f"cb-again-{number}"
+    form = element(
+        "form",
+        element("label", "What to search for", for_=name),
+        element("input", id=name, name="question", value=answer.searched_for, maxlength=2_000, autocomplete="off"),
+        element("button", "Search again", type="submit", class_="cb-plain-button"),
+        class_="cb-again",
+        data_act="again",
+    )
+    edit = element("details", element("summary", "Edit what was searched for"), form)
+    return element("div", line, *row, edit, class_="cb-searched-part")
+
+
+def carried_over(searched: str) -> tuple[str, list[str]]:
+    """Return a question, and the names and words that follow it in brackets because it was given them from before."""
+    text, mark, words = searched.rpartition(" (")
+    if not mark or not words.endswith(")"):
+        return searched, []
+    return text, [word for word in words[:-1].split(", ") if word]
 
 
 def named(citation: Citation) -> str:
@@ -138,7 +214,7 @@ def sources_link(number: int, label: str) -> Html:
 def refusal(number: int, answer: Answer) -> Html:
     """Return a refusal: plainly no answer, its reason in words, and where the nearest passages are."""
     reason = REASONS[answer.reason] if answer.reason else ""
-    parts = [searched_for(answer), element("p", "No answer", class_="cb-refusal-title")]
+    parts = [searched_for(number, answer), element("p", "No answer", class_="cb-refusal-title")]
     parts += [element("p", reason)] if reason not in answer.text else []
     parts += [element("p", element("span", answer.text, class_="cb-text"))]
     if answer.hits:
@@ -149,10 +225,6 @@ def refusal(number: int, answer: Answer) -> Html:
 
 def welcome(examples: Sequence[str]) -> Html:
     """Return what stands in place of a conversation that has not begun."""
-    buttons = [
-        element("button", question, type="button", class_="cb-example", data_act="ask", data_question=question)
-        for question in examples
-    ]
     intro = element(
         "p",
         "Ask how collaboratives were set up, what they changed and what they learned. Each sentence of an"
@@ -161,9 +233,9 @@ def welcome(examples: Sequence[str]) -> Html:
     offered = (
         [
             element("h3", "Questions to start with"),
-            element("ul", *(element("li", button) for button in buttons)),
+            asking(examples),
         ]
-        if buttons
+        if examples
         else []
     )
     heading = element("h2", "What would you like to know?")

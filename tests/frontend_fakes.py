@@ -78,6 +78,11 @@ ANYTOWN = document(
     ],
     collaborative="Anytown Collaborative",
     aliases=("Anytown",),
+    region="South West",
+    type="acute",
+    population="600,000",
+    trusts=("North Anytown NHS Trust", "South Anytown NHS Trust"),
+    topics=("elective recovery", "workforce"),
     sources=(
         Source(
             key="A",
@@ -179,6 +184,9 @@ class FakeAssistant:
             return answer(question, ANYTOWN, SENTENCES)
         if question == "And then?":
             return answer(question, ANYTOWN, SENTENCES[:1], searched_for=f"And then? {BACKLOG}")
+        if question.startswith("And hips?"):
+            carried = " (Anytown, backlog)" if history else ""
+            return answer(question, ANYTOWN, SENTENCES[:1], searched_for=question + carried)
         return Answer(
             question=question,
             searched_for=question,
@@ -187,6 +195,12 @@ class FakeAssistant:
             hits=(hit(ANYTOWN, 1),),
             generation="gen-1",
         )
+
+    def search(
+        self, question: str, *, limit: int = 10, only: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[Hit, ...]:
+        pages = [page for page in self.documents() if question.casefold() in page.text.casefold()]
+        return tuple(hit(page, rank) for rank, page in enumerate(pages, 1))[:limit]
 
 
 def make_app(assistant: FakeAssistant) -> guard.Guard:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from assistant.schema import Answer, Turn
 from frontend import gate, plain
-from frontend.chat import LONGEST_QUESTION, Desk
+from frontend.chat import Desk
+from frontend.checks import LONGEST_QUESTION
 
 
 @pytest.fixture(scope="module")

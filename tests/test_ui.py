@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import frontend_fakes as fakes
 import pytest
@@ -21,8 +22,10 @@ from hypothesis import strategies as st
 from assistant.errors import CasebookError, QuestionSetError
 from assistant.schema import Document, Heading, Sentence, Turn, sha256_of
 from frontend import guard, panel, reader, render, server
-from frontend.chat import LONGEST_HISTORY, LONGEST_QUESTION, Desk, Screen, Session
+from frontend.chat import Desk, Screen, Session
+from frontend.checks import LONGEST_HISTORY, LONGEST_QUESTION
 from frontend.examples import SHOWN, TRIED, candidates, example_questions, spoken_name
+from frontend.links import read_link
 from frontend.markup import Html, element, escape, join, sendable, web_address
 from frontend.panel import context, plain_date
 
@@ -168,7 +171,11 @@ def last(screens: Iterator[Screen]) -> Screen:
 def test_an_answer_comes_sentence_by_sentence_each_with_its_marks(desk: Desk) -> None:
     screens = list(desk.ask(f"  {fakes.BACKLOG}\n", Session()))
     shown = [Seen(screen.log).texts("cb-text") for screen in screens]
-    assert shown == [list(fakes.SENTENCES[:count]) for count in range(len(fakes.SENTENCES) + 1)]
+    *steps, whole = shown
+    assert steps == [list(fakes.SENTENCES[:count]) for count in range(len(fakes.SENTENCES) + 1)]
+    assert whole == steps[-1]
+    assert "cb-closing" not in screens[-2].log
+    assert is_ours(screens[-1].log).texts("cb-example") == [fakes.LESSONS]
     final = is_ours(screens[-1].log)
     assert [text.strip("\u2060") for text in final.texts("cb-mark")] == ["[1]", "[2]", "[3]"]
     assert all(screen.session == Session() for screen in screens[:-1])
@@ -241,6 +248,41 @@ def test_what_was_searched_for_is_shown_when_it_is_not_what_was_asked(desk: Desk
     assert Seen(second.log).text("cb-searched") == f"Searched for: And then? {fakes.BACKLOG}"
     turns = desk.assistant.asked[-1][1]  # type: ignore[attr-defined]
     assert turns == (Turn(role="user", text=fakes.BACKLOG), Turn(role="assistant", text=" ".join(fakes.SENTENCES)))
+
+
+def test_what_was_carried_over_can_be_dropped_piece_by_piece(desk: Desk) -> None:
+    first = last(desk.ask(fakes.BACKLOG, Session()))
+    second = last(desk.ask("And hips?", first.session))
+    seen = is_ours(second.log)
+    chips = [a["data-question"] for _, a in seen.tags if a.get("class") == "cb-chip"]
+    assert chips == ["And hips? (backlog)", "And hips? (Anytown)"]
+    third = last(desk.ask(chips[0], second.session, alone=True))
+    assert desk.assistant.asked[-1][:2] == (chips[0], ())  # type: ignore[attr-defined]
+    assert third.session.exchanges[-1].link == "/?q=And+hips%3F+%28backlog%29"
+    # Brackets of the reader's own are not taken for what was carried over.
+    own = last(desk.ask("And hips? (left)", first.session))
+    assert "cb-chip" not in own.log
+
+
+def test_a_link_asks_the_whole_conversation_again(desk: Desk) -> None:
+    first = last(desk.ask(fakes.BACKLOG, Session(only={"type": ("acute",)})))
+    second = last(desk.ask("And hips?", first.session))
+    link = second.session.exchanges[-1].link
+    again = last(desk.follow(read_link(parse_qsl(urlsplit(link).query))))
+    assert again.session == second.session
+    assert again.log == second.log
+
+
+def test_a_link_cannot_bring_filters_that_are_not_offered(desk: Desk) -> None:
+    screen = last(desk.follow(read_link([("q", fakes.BACKLOG), ("type", "<b>"), ("region", "South West")])))
+    assert screen.session.only == {"region": ("South West",)}
+
+
+def test_a_stopped_question_stays_in_the_box(desk: Desk) -> None:
+    screen = desk.stopped(fakes.BACKLOG, Session())
+    assert Seen(screen.log).text("cb-problem") == "Stopped."
+    assert (screen.draft, screen.session) == (fakes.BACKLOG, Session())
+    assert desk.stopped(None, Session()).draft == ""
 
 
 def test_an_answer_about_several_bodies_names_each(desk: Desk) -> None:
