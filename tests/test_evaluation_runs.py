@@ -15,6 +15,7 @@ from assistant.evaluation.provenance import provenance
 from assistant.evaluation.questions import BenchmarkQuestion
 from assistant.evaluation.records import jsonl, lines_of, record_json
 from assistant.evaluation.statistics import interval, paired_p
+from assistant.evaluation.workers import asked_by
 from assistant.pipeline import Assistant
 from assistant.schema import EvaluationRecord, Question, Turn
 from assistant.settings import Settings
@@ -68,10 +69,12 @@ def _run(assistant: Any, out: Path | None, **options: Any) -> list[EvaluationRec
     return run(assistant, QUESTIONS, out, **{"provenance": {"set": "x"}, **options})
 
 
-@pytest.mark.parametrize("jobs", [1, 3], ids=["one at a time", "three at once"])
-def test_a_run_twice_differs_in_timings_only(casebook: Assistant, tmp_path: Path, jobs: int) -> None:
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)], ids=["one by one", "by two processes"])
+def test_a_run_twice_differs_in_timings_only(
+    casebook: Assistant, corpus_index: Path, tmp_path: Path, jobs: int
+) -> None:
     _run(casebook, tmp_path / "one.jsonl")
-    _run(casebook, tmp_path / "two.jsonl", jobs=jobs)
+    _run(casebook, tmp_path / "two.jsonl", asked=asked_by(Settings(index=corpus_index), jobs) if jobs > 1 else None)
     first = _without_timings(tmp_path / "one.jsonl")
     assert first == _without_timings(tmp_path / "two.jsonl")
     assert first[0]["provenance"]["questions"] == 4
@@ -93,6 +96,18 @@ def test_progress_is_told_from_nothing_to_all(casebook: Assistant) -> None:
     told: list[tuple[int, int]] = []
     _run(casebook, None, progress=lambda done, of: told.append((done, of)))
     assert told == [(number, 4) for number in range(5)]
+
+
+@pytest.mark.slow
+def test_a_question_that_a_process_cannot_ask_is_named(casebook: Assistant, corpus_index: Path) -> None:
+    questions = (QUESTIONS[0], Question(id="long", text="x" * 2001))
+    with pytest.raises(CasebookError, match=r"question 'long': .* 2001 characters"):
+        run(casebook, questions, None, provenance={}, asked=asked_by(Settings(index=corpus_index), 2))
+
+
+def test_processes_that_cannot_start_are_said(casebook: Assistant, tmp_path: Path) -> None:
+    with pytest.raises(CasebookError, match="Take fewer --jobs"):
+        run(casebook, QUESTIONS, None, provenance={}, asked=asked_by(Settings(index=tmp_path), 2))
 
 
 # --- The file ---

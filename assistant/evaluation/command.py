@@ -23,6 +23,7 @@ from assistant.evaluation.runs import Progress, first_line, run
 from assistant.evaluation.spreadsheet import csv_text
 from assistant.evaluation.summary import summarise, summary_text
 from assistant.evaluation.trec import trec_qrels, trec_run
+from assistant.evaluation.workers import asked_by
 from assistant.freshness import ensure_default_index
 from assistant.index import Generation, current_folder
 from assistant.pipeline import open_assistant
@@ -68,7 +69,8 @@ def evaluate(options: argparse.Namespace, settings: Settings) -> Said:
     ensure_default_index(settings)
     with open_assistant(settings) as assistant, _bar() as progress:
         first = first_line(assistant, questions, provenance(settings, options.set.name, questions))
-        records = run(assistant, questions, options.out, provenance=first, jobs=options.jobs, progress=progress)
+        asked = asked_by(settings, options.jobs) if options.jobs > 1 else None
+        records = run(assistant, questions, options.out, provenance=first, progress=progress, asked=asked)
     whole = Run(provenance=first, records=tuple(records))
     diff = compare(base, whole, tolerance) if base else None
     _write_reports(options, whole, diff)

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,8 @@ ANSWERABILITY = "answerability"
 
 Progress = Callable[[int, int], None]
 """Is told how many questions are done, of how many."""
+Asked = Callable[[Sequence[Question]], Iterator[EvaluationRecord]]
+"""Asks questions and yields their records, in their order."""
 
 
 def run(
@@ -30,19 +31,23 @@ def run(
     out: Path | None,
     *,
     provenance: Mapping[str, Any],
-    jobs: int = 1,
     progress: Progress = lambda done, of: None,
+    asked: Asked | None = None,
 ) -> list[EvaluationRecord]:
     """Ask every question and score its answer; write a line each to ``out``, provenance first.
 
     ``out`` appears when all is asked; until then what was there stays, and ``out.part`` grows beside it, to be
-    gone on with by a later run of the same provenance. Raises CasebookError.
+    gone on with by a later run of the same provenance. Questions are asked one by one, unless ``asked`` does it
+    in another way. Raises CasebookError.
     """
-    documents = {document.id: document.text for document in assistant.documents()}
+
+    def one_by_one(some: Sequence[Question]) -> Iterator[EvaluationRecord]:
+        yield from map(Asker(assistant).record, some)
+
     with Lines(out, first_line(assistant, questions, provenance)) as lines:
         records = lines.earlier(questions)
         progress(len(records), len(questions))
-        for record in _asked(assistant, questions[len(records) :], documents.get, jobs):
+        for record in (asked or one_by_one)(questions[len(records) :]):
             lines.write(record)
             records.append(record)
             progress(len(records), len(questions))
@@ -60,33 +65,23 @@ def first_line(assistant: Assistant, questions: Sequence[Question], provenance: 
     }
 
 
-def _asked(
-    assistant: Assistant, questions: Sequence[Question], text_of: TextOf, jobs: int
-) -> Iterator[EvaluationRecord]:
-    """Yield the records in the order of the questions, several asked at once where there are several jobs."""
+class Asker:
+    """Asks and scores one question after another."""
 
-    def ask(question: Question) -> EvaluationRecord:
-        return _record(assistant, question, text_of)
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._text_of: TextOf = {document.id: document.text for document in assistant.documents()}.get
 
-    if jobs == 1:
-        yield from map(ask, questions)
-        return
-    pool = ThreadPoolExecutor(jobs)
-    try:
-        yield from pool.map(ask, questions)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _record(assistant: Assistant, question: Question, text_of: TextOf) -> EvaluationRecord:
-    begun = time.perf_counter()
-    try:
-        answer = assistant.ask(question.text, question.history, distinct=DISTINCT)
-    except CasebookError as error:
-        raise type(error)(f"question {question.id!r}: {error}") from error
-    seconds = round(time.perf_counter() - begun, 4)
-    said = json.loads(json.dumps(answer.to_json()))  # as it will come back from the file
-    scores = score(case_of(question, said, text_of))
-    # A refusal by a rule has no score: nothing was looked at, and so nothing speaks for an answer.
-    scores[ANSWERABILITY] = 0.0 if answer.score is None else round(answer.score, 6)
-    return EvaluationRecord(question=question, answer=said, scores=scores, seconds=seconds)
+    def record(self, question: Question) -> EvaluationRecord:
+        """Return the record of a question. Raises CasebookError, naming it."""
+        begun = time.perf_counter()
+        try:
+            answer = self._assistant.ask(question.text, question.history, distinct=DISTINCT)
+        except CasebookError as error:
+            raise type(error)(f"question {question.id!r}: {error}") from error
+        seconds = round(time.perf_counter() - begun, 4)
+        said = json.loads(json.dumps(answer.to_json()))  # as it will come back from the file
+        scores = score(case_of(question, said, self._text_of))
+        # A refusal by a rule has no score: nothing was looked at, and so nothing speaks for an answer.
+        scores[ANSWERABILITY] = 0.0 if answer.score is None else round(answer.score, 6)
+        return EvaluationRecord(question=question, answer=said, scores=scores, seconds=seconds)
