@@ -127,6 +127,19 @@ def test_exact_match_and_f1(text: str, answers: tuple[str, ...], exact: float, s
     assert squad.f1(text, answers) == pytest.approx(shared_words)
 
 
+words = st.text("aAtheTHE an.,-'“é 12", max_size=20)
+
+
+@given(words, words)
+def test_the_laws_of_short_answers(text: str, answer: str) -> None:
+    assert squad.normalised(squad.normalised(text)) == squad.normalised(text)
+    assert squad.f1(text, [answer]) == squad.f1(answer, [text])
+    assert 0.0 <= squad.f1(text, [answer]) <= 1.0
+    if squad.exact_match(text, [answer]):
+        assert squad.f1(text, [answer]) == 1.0
+    assert squad.exact_match(f"The {text.upper()}!", [text]) == 1.0
+
+
 # --- Spans ---
 
 

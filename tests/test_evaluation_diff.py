@@ -88,8 +88,8 @@ def _forbidden() -> Run:
 @pytest.mark.parametrize(
     ("planted", "question", "words"),
     [
-        pytest.param(_refusal, "beds", ["1 refusals flipped", "beds", "against its label"], id="a refusal flipped"),
-        pytest.param(_false_answer, "cake", ["1 refusals flipped", "cake"], id="what should be refused is answered"),
+        pytest.param(_refusal, "beds", ["1 refusal flipped", "beds", "against its label"], id="a refusal flipped"),
+        pytest.param(_false_answer, "cake", ["1 refusal flipped", "cake"], id="what should be refused is answered"),
         pytest.param(_document_gone, "chair", ["labels lost", "nDCG@10", "completeness"], id="a document removed"),
         pytest.param(_passage_gone, "beds", ["span recall@10", "beds"], id="a passage removed"),
         pytest.param(_other_citation, "chair", ["citation recall", "lost span   b.md"], id="another citation"),

@@ -63,7 +63,7 @@ def test_a_baseline_is_blessed_and_held(call: Any, tmp_path: Path) -> None:
     assert call("diff", base, out).code == 0
     worse = call("diff", out, base)
     assert worse.code == 1
-    assert "REGRESSION: 1 refusals flipped against the label: cake" in worse.out
+    assert "REGRESSION: 1 refusal flipped against the label: cake" in worse.out
     assert call("diff", out, base, "--tolerance", "flips=1").code == 0
 
 

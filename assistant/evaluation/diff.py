@@ -228,7 +228,8 @@ def _failures(changes: Sequence[Change], metrics: Sequence[MetricChange], tolera
     failures: list[str] = []
     if len(flips) > tolerance.flips:
         over = f", over the {tolerance.flips} let pass" if tolerance.flips else ""
-        failures.append(f"{len(flips)} refusals flipped against the label{over}: {', '.join(flips)}")
+        many = f"{len(flips)} refusals" if len(flips) > 1 else "1 refusal"
+        failures.append(f"{many} flipped against the label{over}: {', '.join(flips)}")
     if unmarked:
         failures.append(f"sentences without their mark: {', '.join(unmarked)}")
     for metric in metrics:

@@ -83,16 +83,19 @@ def _found(record: EvaluationRecord) -> Iterator[str]:
         return
     for citation in answer["citations"]:
         place = f"[{citation['number']}] {citation['document_id']}, {citation['start']} to {citation['end']}"
-        kind = "" if not relevant else "good" if citation["document_id"] in relevant else "bad"
+        wanted = any(_same_words(evidence, citation) for evidence in record.question.must_cite)
+        kind = "good" if wanted else "bad" if relevant and citation["document_id"] not in relevant else ""
         yield _item(kind, f"“{citation.get('quote', '')}”", place)
 
 
 def _cited(evidence: Evidence, answer: Mapping[str, Any]) -> bool:
-    quote = " ".join(evidence.quote.split())
-    quotes = (
-        " ".join(c.get("quote", "").split()) for c in answer["citations"] if c["document_id"] == evidence.document
-    )
-    return any(cited and (quote in cited or cited in quote) for cited in quotes)
+    return any(_same_words(evidence, citation) for citation in answer["citations"])
+
+
+def _same_words(evidence: Evidence, citation: Mapping[str, Any]) -> bool:
+    """Whether a citation holds a quote, or a part of it; a baseline keeps no words, and so none are shown."""
+    quote, cited = (" ".join(text.split()) for text in (evidence.quote, citation.get("quote", "")))
+    return citation["document_id"] == evidence.document and bool(cited) and (quote in cited or cited in quote)
 
 
 def _item(kind: str, words: str, small: str = "") -> str:
