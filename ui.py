@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assistant.errors import CasebookError
 from frontend import server
+from frontend.saying import say
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,16 +34,19 @@ def serve(options: argparse.Namespace) -> None:
     from assistant.freshness import ensure_default_index
     from assistant.pipeline import open_assistant
     from assistant.settings import load_settings
-    from frontend.chat import Desk
+    from frontend.office import open_office
     from frontend.page import build_page
 
     settings = load_settings(index=options.index)
     ensure_default_index(settings)
     with open_assistant(settings) as assistant:
         threading.Thread(target=assistant.warm, name="warm", daemon=True).start()
-        desk = Desk(assistant)
-        app = server.build_app(desk, build_page(desk), settings, local=not options.shared)
-        server.make_server(app, claimed).run([claimed])
+        office = open_office(assistant, settings, local=not options.shared)
+        try:
+            app = server.build_app(office, build_page(office), settings)
+            server.make_server(app, claimed).run([claimed])
+        finally:
+            office.uploads.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,10 +57,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with server.quiet_environment():
             serve(options)
     except CasebookError as error:
-        server.say(f"casebook: {error}")
+        say(f"casebook: {error}")
         return 2
     except KeyboardInterrupt:
-        server.say("Casebook has stopped.")
+        say("Casebook has stopped.")
     return 0
 
 

@@ -41,8 +41,7 @@ const SENT = {
   "again": ["question"],
   "stop": ["question"],
   "export": ["exchange", "format"],
-  "rate": ["exchange", "verdict"],
-  "reopen": ["number"],
+  "rate": ["exchange", "verdict", "reason"],
   "forget": [],
   "narrow": ["field", "value"],
   "widen": ["field", "value"],
@@ -50,7 +49,7 @@ const SENT = {
   "read": ["document", "start"],
   "shelf": [],
   "upload": ["tokens"],
-  "remove": ["document"],
+  "remove": ["document", "sure"],
   "try": ["token"],
   "save": ["format"],
 };
@@ -121,6 +120,7 @@ element.addEventListener("click", (event) => {
     chosen.setAttribute("data-chosen", "");
   }
   if (act === "read" || act === "shelf") go(chosen.href);
+  if (act === "rate") used = chosen.id;
   if (act in HERE) HERE[act](chosen);
   else send(act, chosen.dataset);
 });
@@ -129,6 +129,10 @@ element.addEventListener("click", (event) => {
 let used = "";
 element.addEventListener("change", (event) => {
   const { act, field } = event.target.dataset;
+  if (act === "reason") {
+    used = event.target.id;
+    send("rate", { ...event.target.dataset, reason: event.target.value });
+  }
   if (act !== "narrow" || !event.target.value) return;
   used = event.target.id;
   send(act, { field, value: event.target.value });
@@ -177,7 +181,10 @@ const settle = () => {
   const log = within(".cb-log");
   const last = log && log.lastElementChild;
   if (last) {
-    glide(last, "start");
+    // A verdict changes an answer that stands already, and nothing is to move.
+    const seen = `${log.children.length} ${!!last.querySelector(".cb-tools")}`;
+    if (!used && (element.dataset.seen !== seen || !last.querySelector(".cb-tools"))) glide(last, "start");
+    element.dataset.seen = seen;
     const done = last.querySelector(".cb-answer:has(.cb-closing), .cb-refusal, .cb-problem");
     say(done ? done.innerText : "Searching the case studies…");
   }

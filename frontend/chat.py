@@ -39,6 +39,11 @@ class Session:
         surplus = max(0, len(exchanges) - LONGEST_HISTORY)
         return replace(self, exchanges=exchanges[surplus:], dropped=self.dropped + surplus)
 
+    def changed(self, number: int, exchange: Exchange) -> "Session":
+        """Return the session with another exchange in the place of one."""
+        place = number - self.dropped
+        return replace(self, exchanges=(*self.exchanges[:place], exchange, *self.exchanges[place + 1 :]))
+
     def exchange(self, number: object) -> Exchange | None:
         """Return an exchange by its number, or None where there is none."""
         if not isinstance(number, int):

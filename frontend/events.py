@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import CasebookError
-from frontend import narrow
+from frontend import narrow, render
 from frontend.chat import Desk, Screen, Session
+from frontend.keeping import Keeper, Past, past_list, remembered
 from frontend.links import Link, read_link
 from frontend.markup import Html
+from frontend.office import Office
 from frontend.shelves import Shelves
 
 if TYPE_CHECKING:
@@ -19,16 +21,18 @@ if TYPE_CHECKING:
 HIDDEN: dict[str, Any] = {"api_visibility": "private", "api_name": None, "show_progress": "hidden"}
 # Questions wait for each other two at a time; opening a source never waits behind them.
 WAITING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "ask"}
+ONE_WRITER: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "ingest", "trigger_mode": "once"}
 AT_ONCE: dict[str, Any] = {"queue": False, "trigger_mode": "multiple", **HIDDEN}
 
 
-def wire(page: "gr.Blocks", desk: Desk, parts: "Parts") -> None:
+def wire(page: "gr.Blocks", office: Office, parts: "Parts") -> None:
     """Connect what a reader does to the desk."""
+    desk, shelves = office.desk, office.shelves
     asked = wire_questions(desk, parts)
     wire_sources(desk, parts)
     wire_filters(desk, parts)
-    shelves = Shelves(desk.assistant)
     wire_library(shelves, parts)
+    wire_keeping(page, office.keeper, parts, asked)
     wire_arrival(page, desk, shelves, parts, asked)
 
 
@@ -105,9 +109,46 @@ def wire_library(shelves: Shelves, parts: "Parts") -> None:
     def shelf() -> Html:
         return shelves.all()
 
+    def taken_in(event: gr.EventData) -> Iterator[Html]:
+        yield from shelves.take_in(sent(event, "tokens"))
+
+    def removed(event: gr.EventData) -> Iterator[Html]:
+        yield from shelves.remove(sent(event, "document"), sent(event, "sure"))
+
+    parts.library.upload(taken_in, None, parts.library, **ONE_WRITER, **HIDDEN)
+    parts.library.remove(removed, None, parts.library, **ONE_WRITER, **HIDDEN)
     parts.library.find(found, None, parts.library, **WAITING, **HIDDEN)
     parts.library.read(read, None, parts.library, **AT_ONCE)
     parts.library.shelf(shelf, None, parts.library, **AT_ONCE)
+
+
+def wire_keeping(page: "gr.Blocks", keeper: Keeper, parts: "Parts", asked: list[Any]) -> None:
+    """Connect saving, verdicts, and the browser's own list of conversations."""
+    import gradio as gr
+
+    def exported(kept: Session, event: gr.EventData) -> Html:
+        return keeper.export(kept, sent(event, "exchange"), sent(event, "format"))
+
+    def rated(kept: Session, event: gr.EventData) -> tuple[Session, Html]:
+        try:
+            now = keeper.rate(kept, sent(event, "exchange"), sent(event, "verdict"), sent(event, "reason"))
+        except CasebookError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return now, render.conversation(now.exchanges, first=now.dropped)
+
+    def noted(kept: Session, before: object) -> tuple[Past, Html]:
+        past = remembered(before, kept)
+        return past, past_list(past)
+
+    def forgotten() -> tuple[Past, Html]:
+        return [], past_list([])
+
+    parts.log.export(exported, parts.session, parts.fetched, **AT_ONCE)
+    parts.log.rate(rated, parts.session, [parts.session, parts.log], **AT_ONCE)
+    for event in asked:
+        event.then(noted, [parts.session, parts.kept], [parts.kept, parts.past], **AT_ONCE)
+    parts.past.forget(forgotten, None, [parts.kept, parts.past], **AT_ONCE)
+    page.load(past_list, parts.kept, parts.past, **AT_ONCE)
 
 
 def wire_arrival(page: "gr.Blocks", desk: Desk, shelves: Shelves, parts: "Parts", asked: list[Any]) -> None:

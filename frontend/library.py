@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from assistant.schema import Document, Hit, Source
+from frontend.dates import plain_date
 from frontend.links import document_link
 from frontend.markup import Html, element, join
-from frontend.panel import nearest, plain_date, preview, source_line
+from frontend.panel import nearest, preview, source_line
 from frontend.reader import WHOLE, body
 from frontend.render import counted
 
@@ -19,11 +20,11 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DEEPEST = 3
 
 
-def listing(documents: Sequence[Document], own: Collection[str] = (), notice: Html | None = None) -> Html:
+def listing(documents: Sequence[Document], own: Collection[str] = (), notice: str = "") -> Html:
     """Return all case studies; ``own`` are those that can be removed here, because they were uploaded here."""
     cards = [card(document, removable=document.id in own) for document in documents]
     count = element("p", counted(len(cards), "document"), ".", class_="cb-quiet", id="cb-library-count")
-    return frame("", *([notice] if notice else []), count, element("ul", *cards, class_="cb-shelf"))
+    return frame("", notice, count, element("ul", *cards, class_="cb-shelf"))
 
 
 def frame(words: str, *parts: str) -> Html:

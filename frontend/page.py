@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frontend import library, narrow, panel, theme
-from frontend.chat import Desk, Session
+from frontend import narrow, panel, theme
+from frontend.chat import Session
 from frontend.markup import Html, element
-from frontend.plain import ADDRESS, INTENDED_USE
+from frontend.office import Office
+from frontend.plain import ADDRESS
+from frontend.purpose import INTENDED_USE, PURPOSE
 
 if TYPE_CHECKING:
     import gradio as gr
-
-PURPOSE = "Answers from case studies of NHS provider collaboratives, with the passage behind every sentence."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,9 @@ class Parts:
     ask: "gr.Button"
     new: "gr.Button"
     library: "gr.HTML"
+    kept: "gr.BrowserState"
+    past: "gr.HTML"
+    fetched: "gr.HTML"
 
 
 def masthead() -> Html:
@@ -41,31 +44,35 @@ def masthead() -> Html:
     return element("header", name, use, ways, live, class_="cb-masthead")
 
 
-def build_page(desk: Desk) -> "gr.Blocks":
-    """Return the page over a desk, ready to be mounted."""
+def build_page(office: Office) -> "gr.Blocks":
+    """Return the page over an office, ready to be mounted."""
     import gradio as gr
 
     from frontend.events import publish, wire
 
     page = gr.Blocks(title="Casebook", analytics_enabled=False, delete_cache=(3600, 3600), fill_width=True)
     with page:
-        parts = lay_out(desk)
-        wire(page, desk, parts)
-        publish(desk)
+        parts = lay_out(office)
+        wire(page, office, parts)
+        publish(office.desk)
     page.queue(max_size=32, default_concurrency_limit=2, api_open=False)
     return page
 
 
-def lay_out(desk: Desk) -> Parts:
+def lay_out(office: Office) -> Parts:
     """Place the parts on the page that is being built."""
     import gradio as gr
 
+    desk = office.desk
     session = gr.State(Session())
+    kept = gr.BrowserState([], storage_key="casebook-past", secret=office.secret)
     top = part(masthead(), "cb-top")
     with gr.Row(elem_classes="cb-columns cb-view-ask"):
         with gr.Column(elem_classes="cb-chat-column", scale=3, min_width=320):
             log = part(desk.start().log, "cb-conversation")
-            filters = part(narrow.bar(desk.choices(), {}), "cb-filters")
+            with gr.Row(elem_classes="cb-above"):
+                filters = part(narrow.bar(desk.choices(), {}), "cb-filters")
+                past = part(Html(), "cb-filters cb-past-part")
             with gr.Row(elem_classes="cb-composer"):
                 box = gr.Textbox(
                     label="Your question",
@@ -80,7 +87,8 @@ def lay_out(desk: Desk) -> Parts:
         with gr.Column(elem_classes="cb-panel-column", scale=2, min_width=320):
             sources = part(panel.empty(), "cb-sources-part")
     with gr.Column(elem_classes="cb-view-library cb-view"):
-        books = part(library.listing(desk.assistant.documents()), "cb-library-part")
+        books = part(office.shelves.all(), "cb-library-part")
+    fetched = part(Html(), "cb-out-of-sight")
     return Parts(
         session=session,
         top=top,
@@ -91,6 +99,9 @@ def lay_out(desk: Desk) -> Parts:
         ask=ask,
         new=new,
         library=books,
+        kept=kept,
+        past=past,
+        fetched=fetched,
     )
 
 

@@ -1,11 +1,11 @@
 """The sources panel as HTML: the cards of an answer, and a document opened at a quote."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile
 
 from assistant.schema import Answer, Citation, Document, Hit, Source
+from frontend.dates import plain_date
 from frontend.markup import Html, element, join, outside_link
 from frontend.reader import body, window
 from frontend.render import PANEL_ID
@@ -14,9 +14,6 @@ Lookup = Callable[[str], Document | None]
 CONTEXT = 220
 NEAREST = 5
 STEP = Html(' <span aria-hidden="true">›</span> ')
-# Not the calendar module's, which follow the machine's language.
-MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June", "July", "August")
-MONTHS += ("September", "October", "November", "December")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +207,6 @@ def source_line(source: Source) -> Html:
     title = source.title or source.url
     name = [outside_link(source.url, title)] if title else []
     return element("li", join([*name, *filter(None, [source.publisher, date])], ", "))
-
-
-def plain_date(date: str) -> str:
-    """Return an ISO date as it is written in the United Kingdom; anything else as it stands."""
-    parts = re.fullmatch(r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", date)
-    return f"{int(parts[3])} {MONTHS[int(parts[2]) - 1]} {parts[1]}" if parts else date
 
 
 def opened(place: Place, document: Document | None) -> Html:

@@ -18,6 +18,7 @@ from frontend import panel, reader
 from frontend.chat import Desk
 from frontend.checks import unfit
 from frontend.markup import Html, element, sendable, style_element, whole_page
+from frontend.purpose import INTENDED_USE
 from frontend.render import counted, searched_line
 
 STYLE = (Path(__file__).parent / "plain.css").read_text(encoding="utf-8")
@@ -27,7 +28,6 @@ POLICY = (
     "frame-ancestors 'none'"
 )
 ADDRESS = "/plain"
-INTENDED_USE = "Not for clinical decisions about a patient."
 MOST_EARLIER = 10
 
 
@@ -196,7 +196,7 @@ def source_page(document: Document, start: int, end: int, sha256: str) -> Html:
     notes = [] if fits or not end else [element("p", "This document has changed since the answer.", class_="refused")]
     cut = element("p", "Only a part of the document is shown.", class_="cb-quiet")
     notes += [cut] if high - low < len(document.text) else []
-    shown = reader.body(document, low, high, span, "mark", anchor="quote")
+    shown = reader.body(document, low, high, span, "mark", anchor="quote", first=3)
     about = element("ul", *(panel.source_line(source) for source in document.metadata.sources), class_="cb-sources")
     sources = [element("h2", "Sources of this document"), about] if document.metadata.sources else []
     return page(f"{document.title} – Casebook", title, *notes, shown, *sources)

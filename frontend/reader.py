@@ -33,10 +33,12 @@ def body(
     *,
     anchor: str | None = None,
     contents: str | None = None,
+    first: int = 4,
 ) -> Html:
     """Return a part of a document; the span stands in elements named by ``highlight``.
 
-    ``anchor`` becomes the id of the first of them, ``contents`` the beginning of the ids of the headings.
+    ``anchor`` becomes the id of the first of them, ``contents`` the beginning of the ids of the headings;
+    ``first`` is the level at which the document's own headings begin, below those of the page around it.
 
     The text of all those elements together is exactly the span, and the text of the whole is exactly
     ``document.text[low:high]``.
@@ -47,10 +49,9 @@ def body(
     for group in groups(document.text, low, high, levels):
         inner = [marked(document.text, line, span, highlight, anchor) for line in group]
         if group[0][0] in levels:
-            # The panel has h2 and h3 of its own, so that a document begins at h4.
             name = f"{contents}{group[0][0]}" if contents else None
             parts.append(
-                element(f"h{min(levels[group[0][0]] + 3, 6)}", *inner, id=name, tabindex="-1" if name else None)
+                element(f"h{min(levels[group[0][0]] + first - 1, 6)}", *inner, id=name, tabindex="-1" if name else None)
             )
         elif len(group) == 1 or not structured:
             parts += [element("p", line, class_="cb-line" if len(group) > 1 else None) for line in inner]

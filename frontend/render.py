@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from assistant.schema import REASONS, Answer, Citation, Sentence
 from frontend.markup import Html, element, join
-from frontend.tools import tools
+from frontend.tools import Verdict, tools
 
 PANEL_ID = "cb-sources"
 # Keeps a mark on the line of the word that it follows.
@@ -21,6 +21,7 @@ class Exchange:
     problem: str = ""
     link: str = ""
     offers: tuple[str, ...] = ()
+    verdict: Verdict | None = None
 
 
 def counted(number: int, thing: str) -> str:
@@ -64,7 +65,7 @@ def outcome(number: int, exchange: Exchange, shown: int | None) -> Html:
     else:
         parts = [answered(number, exchange.answer, shown)]
     if shown is None:
-        parts += [tools(number, exchange.answer, exchange.link), offered(exchange.offers)]
+        parts += [tools(number, exchange.answer, exchange.link, exchange.verdict), offered(exchange.offers)]
     return join(parts)
 
 

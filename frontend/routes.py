@@ -1,13 +1,14 @@
-"""Casebook's own addresses beside Gradio's: the plain pages."""
+"""Casebook's own addresses beside Gradio's: the plain pages, files to fetch, and files that are brought."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from assistant.errors import CasebookError
-from frontend import plain
+from frontend import downloads, plain
 from frontend.chat import Desk
 from frontend.gate import Busy, Gate
 from frontend.markup import Html
+from frontend.office import Office
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 RETRY_SECONDS = "5"
 
 
-def add_routes(app: "FastAPI", desk: Desk) -> None:
-    """Add the plain pages to an application."""
+def add_routes(app: "FastAPI", office: Office) -> None:
+    """Add the plain pages, downloads and uploads to an application."""
+    add_plain(app, office.desk)
+    add_files(app, office)
+
+
+def add_plain(app: "FastAPI", desk: Desk) -> None:
+    """Add the plain pages."""
     from starlette.responses import HTMLResponse
 
     gate = Gate()
@@ -47,6 +54,39 @@ def add_routes(app: "FastAPI", desk: Desk) -> None:
 
     for path, endpoint in (("", ask), ("/library", library), ("/source", source)):
         app.add_route(plain.ADDRESS + path, endpoint, methods=["GET"], include_in_schema=False)
+
+
+def add_files(app: "FastAPI", office: Office) -> None:
+    """Add the addresses that files are fetched from and brought to."""
+    from starlette.requests import ClientDisconnect
+    from starlette.responses import PlainTextResponse, Response
+
+    async def fetched(request: "Request") -> "Response":
+        file = office.keeper.downloads.get(request.path_params["token"])
+        if file is None:
+            return PlainTextResponse("This file is not there any more. Make it again on the page.", status_code=404)
+        headers = {"content-disposition": f'attachment; filename="{file.name}"', "cache-control": "no-store"}
+        return Response(file.data, media_type=file.media, headers=headers)
+
+    async def brought(request: "Request") -> "Response":
+        # Another site's page can send a form here, but not with a header of ours.
+        if request.headers.get("x-casebook") != "upload":
+            return PlainTextResponse("Files are brought by the page only.", status_code=403)
+        try:
+            token, place = office.uploads.store(request.query_params.get("name", ""))
+        except CasebookError as error:
+            return PlainTextResponse(str(error), status_code=400)
+        try:
+            with place.open("wb") as file:
+                async for piece in request.stream():
+                    file.write(piece)
+        except ClientDisconnect:
+            place.unlink(missing_ok=True)
+            return PlainTextResponse("The file has not arrived whole.", status_code=400)
+        return PlainTextResponse(token)
+
+    app.add_route(downloads.ADDRESS + "{token}", fetched, methods=["GET"], include_in_schema=False)
+    app.add_route("/upload", brought, methods=["POST"], include_in_schema=False)
 
 
 def whole_number(text: str) -> int:

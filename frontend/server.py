@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from assistant.errors import SettingsError
-from frontend.chat import Desk
 from frontend.guard import Guard, loopback
+from frontend.office import Office
 from frontend.routes import add_routes
+from frontend.saying import say
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -89,8 +90,8 @@ def address_of(claimed: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def build_app(desk: Desk, page: "gr.Blocks", settings: "Settings", *, local: bool) -> Guard:
-    """Return the application that serves a page, and beside it the plain pages of the same desk.
+def build_app(office: Office, page: "gr.Blocks", settings: "Settings") -> Guard:
+    """Return the application that serves a page, and beside it what needs no script.
 
     ``mount_gradio_app`` has no parameter for some of what ``launch`` has: the session capacity and the
     thread limit are set on the page itself, strict CORS is the default, and sharing does not exist.
@@ -106,7 +107,7 @@ def build_app(desk: Desk, page: "gr.Blocks", settings: "Settings", *, local: boo
     page.max_threads = 16
     blocked = [str(path) for path in (settings.index, settings.corpus)]
     casebook = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    add_routes(casebook, desk)
+    add_routes(casebook, office)
     app = mount_gradio_app(
         casebook,
         page,
@@ -125,7 +126,7 @@ def build_app(desk: Desk, page: "gr.Blocks", settings: "Settings", *, local: boo
         theme=theme.theme(),
     )
     (mounted,) = (route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
-    return Guard(app, theme.style_sheet(), local=local, end_streams=mounted.stop_event.set)
+    return Guard(app, theme.style_sheet(), local=office.local, end_streams=mounted.stop_event.set)
 
 
 def make_server(app: Guard, claimed: socket.socket) -> "uvicorn.Server":
@@ -171,9 +172,3 @@ def end_on_signals() -> None:
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, leave)
-
-
-def say(words: str) -> None:
-    """Tell the user something, on stderr: stdout is a verb's own."""
-    sys.stderr.write(f"{words}\n")
-    sys.stderr.flush()

@@ -1,10 +1,12 @@
 """What happens in the library: searching, reading, and the list of all documents."""
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from assistant.errors import CasebookError, DocumentUnknown
-from frontend import library
-from frontend.markup import Html, element, sendable
+from frontend import library, uploading
+from frontend.markup import Html, element, join, sendable
+from frontend.uploads import Step, Uploads
 
 if TYPE_CHECKING:
     from assistant.pipeline import Assistant
@@ -16,12 +18,36 @@ FOUND = 60
 class Shelves:
     """Shows the library's documents; whatever a browser sends is checked here."""
 
-    def __init__(self, assistant: "Assistant") -> None:
+    def __init__(self, assistant: "Assistant", uploads: Uploads) -> None:
         self.assistant = assistant
+        self.uploads = uploads
 
     def all(self, notice: Html | None = None) -> Html:
         """Return the list of all documents."""
-        return library.listing(self.assistant.documents(), notice=notice)
+        form = uploading.form(is_open=self.uploads.is_open)
+        return library.listing(self.assistant.documents(), self.uploads.own(), join(filter(None, [form, notice])))
+
+    def take_in(self, tokens: object) -> Iterator[Html]:
+        """Yield the library while files that were sent are taken in, and after that with the report."""
+        yield from self._shown(lambda: self.uploads.take_in(tokens))
+
+    def remove(self, document_id: object, sure: object) -> Iterator[Html]:
+        """Yield the library asking whether a document is to go; or, where that is sure, while it goes."""
+        known = {document.id: document for document in self.assistant.documents()}
+        if not isinstance(document_id, str) or document_id not in known:
+            yield self.all(problem("This document is not in the library, or not any more."))
+        elif sure != "yes":
+            yield self.all(uploading.asking(document_id, known[document_id].title or document_id))
+        else:
+            yield from self._shown(lambda: self.uploads.remove(document_id))
+
+    def _shown(self, work: Callable[[], Iterator[Step]]) -> Iterator[Html]:
+        try:
+            for step in work():
+                words = uploading.report(step.report) if step.report else uploading.progress(step.words)
+                yield self.all(words)
+        except CasebookError as error:
+            yield self.all(problem(str(error)))
 
     def find(self, words: object) -> Html:
         """Return the passages that match some words; all documents where there are no words."""

@@ -4,9 +4,11 @@ import asyncio
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import SimpleNamespace
+from tempfile import TemporaryDirectory
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -26,6 +28,7 @@ from assistant.schema import (
     Turn,
     sha256_of,
 )
+from assistant.settings import Settings
 from frontend import guard, server
 
 BACKLOG = "How did the Anytown Collaborative cut its backlog?"
@@ -203,26 +206,29 @@ class FakeAssistant:
         return tuple(hit(page, rank) for rank, page in enumerate(pages, 1))[:limit]
 
 
-def make_app(assistant: FakeAssistant) -> guard.Guard:
-    """Return the application over a fake."""
-    from frontend.chat import Desk
+def make_app(assistant: Any, index: Path, *, local: bool = True) -> tuple[guard.Guard, Any]:
+    """Return the application over a fake, and what is behind it."""
+    from frontend.office import open_office
     from frontend.page import build_page
 
-    async def build() -> guard.Guard:
-        settings = SimpleNamespace(index=Path("index"), corpus=Path("corpus"))
-        desk = Desk(assistant)  # type: ignore[arg-type]
-        return server.build_app(desk, build_page(desk), settings, local=True)  # type: ignore[arg-type]
+    async def build() -> tuple[guard.Guard, Any]:
+        settings = Settings(index=index, corpus=index / "corpus")
+        office = open_office(assistant, settings, local=local)  # type: ignore[arg-type]
+        return server.build_app(office, build_page(office), settings), office
 
-    # Where no event loop runs, Gradio makes some and leaves them unclosed, which the tests take for a fault.
-    return asyncio.run(build())
+    # Where no event loop runs, Gradio makes some and leaves them unclosed, which the tests take for a fault; and where
+    # a browser is open, Playwright's own runs in this thread already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(build())).result()
 
 
 @contextmanager
-def served(assistant: FakeAssistant) -> Iterator[str]:
-    """Serve a fake in a thread; gives its address."""
-    with server.quiet_environment():
+def served(assistant: Any, *, index: Path | None = None, local: bool = True) -> Iterator[str]:
+    """Serve an assistant in a thread; gives its address."""
+    with server.quiet_environment(), TemporaryDirectory() as folder:
         claimed = server.claim("127.0.0.1", 0)
-        running = server.make_server(make_app(assistant), claimed)
+        app, office = make_app(assistant, index or Path(folder), local=local)
+        running = server.make_server(app, claimed)
         thread = threading.Thread(target=running.run, args=([claimed],))
         address = server.address_of(claimed)
         thread.start()
@@ -233,14 +239,15 @@ def served(assistant: FakeAssistant) -> Iterator[str]:
         finally:
             running.should_exit = True
             thread.join(20)
+            office.uploads.close()
 
 
 def main(port: int) -> None:
     """Serve a fake as a process, as ui.py serves the real one."""
     server.end_on_signals()
-    with suppress(KeyboardInterrupt), server.quiet_environment():
+    with suppress(KeyboardInterrupt), server.quiet_environment(), TemporaryDirectory() as folder:
         claimed = server.claim("127.0.0.1", port)
-        server.make_server(make_app(FakeAssistant()), claimed).run([claimed])
+        server.make_server(make_app(FakeAssistant(), Path(folder))[0], claimed).run([claimed])
 
 
 if __name__ == "__main__":

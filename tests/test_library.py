@@ -1,6 +1,7 @@
 """The library: facts at a glance, a search, and documents to read, whole and as text only."""
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import frontend_fakes as fakes
@@ -13,11 +14,16 @@ from assistant.schema import Source, sha256_of
 from frontend import library
 from frontend.links import document_link, question_link, read_link
 from frontend.shelves import Shelves
+from frontend.uploads import Uploads
+
+
+def shelves_of(fake: fakes.FakeAssistant) -> Shelves:
+    return Shelves(fake, Uploads(Path("no such index"), is_open=False))  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def shelves() -> Shelves:
-    return Shelves(fakes.FakeAssistant())  # type: ignore[arg-type]
+    return shelves_of(fakes.FakeAssistant())
 
 
 def test_every_document_is_listed_with_its_facts(shelves: Shelves) -> None:
@@ -92,7 +98,7 @@ def test_the_parts_of_a_long_text_are_the_text(length: int, line: int) -> None:
 def test_a_long_document_opens_at_the_part_of_the_place() -> None:
     text = "word " * 30 + "\n"
     long = replace(fakes.ANYTOWN, text=text * 1_000, sha256=sha256_of(text * 1_000), headings=(), marks=())
-    shelves = Shelves(fakes.FakeAssistant(long))  # type: ignore[arg-type]
+    shelves = shelves_of(fakes.FakeAssistant(long))
     shown = "".join(Seen(shelves.read(long.id, low)).text("cb-document") for low, _ in library.divided(long.text))
     assert shown == long.text
     assert "Part 3" in is_ours(shelves.read(long.id)).text()

@@ -18,6 +18,7 @@ from assistant.schema import Answer, Turn
 from frontend import gate, plain
 from frontend.chat import Desk
 from frontend.checks import LONGEST_QUESTION
+from frontend.purpose import INTENDED_USE
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_its_policy_allows_nothing_but_its_own_style(site: str) -> None:
     assert not {name for _, attributes in seen.tags for name in attributes if name.startswith("on") or name == "style"}
     assert not {tag for tag, _ in seen.tags} & {"link", "img", "script", "iframe"}
     assert 'lang="en-GB"' in page
-    assert plain.INTENDED_USE in page
+    assert INTENDED_USE in page
 
 
 def test_it_starts_with_questions_that_are_links(site: str) -> None:

@@ -24,10 +24,11 @@ from assistant.schema import Document, Heading, Sentence, Turn, sha256_of
 from frontend import guard, panel, reader, render, server
 from frontend.chat import Desk, Screen, Session
 from frontend.checks import LONGEST_HISTORY, LONGEST_QUESTION
+from frontend.dates import plain_date
 from frontend.examples import SHOWN, TRIED, candidates, example_questions, spoken_name
 from frontend.links import read_link
 from frontend.markup import Html, element, escape, join, sendable, web_address
-from frontend.panel import context, plain_date
+from frontend.panel import context
 
 ROOT = Path(__file__).parents[1]
 ANY_TEXT = st.text(max_size=80) | st.lists(
