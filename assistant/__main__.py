@@ -57,7 +57,9 @@ def _evaluation_verbs(verb: Callable[[str, str], argparse.ArgumentParser]) -> No
     evaluate.add_argument("--out", type=Path, metavar="RUN.jsonl", help="where the records go; a part is gone on with")
     evaluate.add_argument("--tags", nargs="+", default=[], metavar="TAG", help="only questions with all of these tags")
     evaluate.add_argument("--limit", type=_at_least_one, metavar="N", help="only the first N questions")
-    evaluate.add_argument("--jobs", type=_at_least_one, default=1, metavar="N", help="processes that ask at once (default: 1)")
+    evaluate.add_argument(
+        "--jobs", type=_at_least_one, default=1, metavar="N", help="processes that ask at once (default: 1)"
+    )
     evaluate.add_argument("--against", type=Path, metavar="BASE.jsonl", help="the run or baseline to compare with")
     diff = verb("diff", "compare two runs of one set; exit 0 same or better, 1 a regression, 2 an error")
     diff.add_argument("base", type=Path, metavar="BASE.jsonl")

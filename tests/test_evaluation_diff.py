@@ -125,6 +125,27 @@ def test_a_change_is_told_whole() -> None:
     assert (change.verdict, change.moves, change.against_label) == ("", (), False)
 
 
+def test_words_that_moved_within_their_document_are_the_same_span() -> None:
+    moved = {**TEXTS, "a.md": f"A new first sentence. {TEXTS['a.md']}"}
+    said = answered(SAYS_BEDS)
+    said["citations"][0]["start"] += 22
+    said["citations"][0]["end"] += 22
+    change = compare(good_run(), _with(0, record(BEDS, {**said, "hits": []}, texts=moved))).changes[0]
+    assert (change.lost, change.gained) == ((), ())
+
+
+def test_a_quote_that_says_more_than_its_sentence_is_kept_in_a_baseline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    said = answered(SAYS_BEDS)
+    said["sentences"][0]["text"] = "20 beds opened"
+    run = _with(0, record(BEDS, said))
+    bless(_written(tmp_path / "run.jsonl", run), tmp_path / "base.jsonl")
+    assert read_run(tmp_path / "base.jsonl").records[0].answer["citations"][0]["quote"] == SAYS_BEDS[1]
+    assert compare(read_run(tmp_path / "base.jsonl"), run).changes == ()
+
+
 def test_a_flip_without_a_label_is_told_and_let_pass() -> None:
     asked = replace(BASE, id="free")
     diff = compare(run_of(record(asked, answered())), run_of(record(asked, answered(("a.md", "It cost £2m.")))))

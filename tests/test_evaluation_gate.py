@@ -14,10 +14,12 @@ from assistant.evaluation import read_questions, read_run, run
 from assistant.evaluation.diff import Tolerance, compare, require_same_questions
 from assistant.evaluation.diff_text import diff_text
 from assistant.evaluation.lint import lint
+from assistant.evaluation.provenance import provenance
 from assistant.evaluation.records import Run
 from assistant.evaluation.runs import first_line
 from assistant.pipeline import Assistant
 from assistant.schema import Question
+from assistant.settings import Settings
 from tests.stand_in import StandIn, build
 
 TESTS = Path(__file__).resolve().parent
@@ -32,11 +34,11 @@ def test_every_label_of_our_questions_stands_in_the_corpus(casebook: Assistant) 
 
 
 @pytest.mark.slow
-def test_our_questions_are_answered_as_well_as_in_the_baseline(casebook: Assistant) -> None:
+def test_our_questions_are_answered_as_well_as_in_the_baseline(casebook: Assistant, corpus_index: Path) -> None:
     questions, base = read_questions(TESTS / "questions"), read_run(BASELINE)
     require_same_questions(base, questions)
-    records = run(casebook, questions, None, provenance={})
-    whole = Run(provenance=first_line(casebook, questions, {}), records=tuple(records))
+    made = first_line(casebook, questions, provenance(Settings(index=corpus_index), "questions", questions))
+    whole = Run(provenance=made, records=tuple(run(casebook, questions, None, provenance=made)))
     diff = compare(base, whole, TOLERANCE)
     assert not diff.failures, f"{diff_text(diff)}\n\n{__doc__}"
 

@@ -36,11 +36,18 @@ def _cut(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a diff looks at: the verdict, the sentences, the spans, the first documents; no timings."""
     first = list(dict.fromkeys(hit["document_id"] for hit in answer["hits"]))[:DEEPEST]
     best = {name: next(hit for hit in answer["hits"] if hit["document_id"] == name) for name in first}
+    said = {number: sentence["text"] for sentence in answer["sentences"] for number in sentence["citations"]}
     return {
         "answer": answer["answer"] if answer["abstained"] else "",
         "abstained": answer["abstained"],
         "reason": answer["reason"],
         "sentences": answer["sentences"],
-        "citations": [{name: citation[name] for name in _CITATION} for citation in answer["citations"]],
+        "citations": [_cut_citation(citation, said.get(citation["number"])) for citation in answer["citations"]],
         "hits": [{name: hit[name] for name in _HIT} for hit in best.values()],
     }
+
+
+def _cut_citation(citation: Mapping[str, Any], sentence: str | None) -> dict[str, Any]:
+    """Return the span of a citation, and its quote where the sentence that cites it says something else."""
+    kept = {name: citation[name] for name in _CITATION}
+    return kept if citation.get("quote") == sentence else {**kept, "quote": citation.get("quote", "")}

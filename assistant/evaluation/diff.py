@@ -139,14 +139,14 @@ def _change(old: EvaluationRecord, new: EvaluationRecord) -> Change | None:
     question = new.question
     was, now = old.answer["abstained"], new.answer["abstained"]
     said, says = _sentences(old), _sentences(new)
-    cited, cites = ([span_of(row) for row in record.answer["citations"]] for record in (old, new))
+    cited, cites = _cited(old), _cited(new)
     names = [name for name in METRICS if name in old.scores and name in new.scores]
     parts: dict[str, Any] = {
         "verdict": _verdict(old.answer, new.answer),
         "removed": tuple(text for text in said if text not in says),
         "added": tuple(text for text in says if text not in said),
-        "lost": tuple(span for span in cited if span not in cites),
-        "gained": tuple(span for span in cites if span not in cited),
+        "lost": tuple(span for words, span in cited.items() if words not in cites),
+        "gained": tuple(span for words, span in cites.items() if words not in cited),
         "moves": _moves(old, new),
         "scores": tuple((n, old.scores[n], new.scores[n]) for n in names if old.scores[n] != new.scores[n]),
         "unmarked": max(0, _unmarked(new) - _unmarked(old)),
@@ -165,6 +165,18 @@ def _verdict(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 def _sentences(record: EvaluationRecord) -> list[str]:
     """Return the sentences of an answer; one that has no mark says so, as another sentence."""
     return [s["text"] + ("" if s["citations"] else " (without a mark)") for s in record.answer["sentences"]]
+
+
+def _cited(record: EvaluationRecord) -> dict[tuple[str, str], Span]:
+    """Return the spans of an answer by document and words: the same words are the same span, wherever they stand now.
+
+    A baseline leaves out a quote that is the sentence which cites it.
+    """
+    said = {number: s["text"] for s in record.answer["sentences"] for number in s["citations"]}
+    return {
+        (row["document_id"], row.get("quote") or said.get(row["number"], str(row["start"]))): span_of(row)
+        for row in record.answer["citations"]
+    }
 
 
 def _unmarked(record: EvaluationRecord) -> int:

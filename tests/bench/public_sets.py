@@ -122,7 +122,8 @@ def row(name: str, summary: Mapping[str, Any], shown: Sequence[str] = COLUMNS) -
         cells[0] += " [{}, {}]".format(*map(_figure, summary["interval"]))
     auroc = summary["abstention"]["AUROC"]
     cells += ["–" if auroc is None else _figure(auroc), f"{summary['seconds']['median'] * 1000:.0f}"]
-    return f"| {name} | {summary['questions']} | {' | '.join(cells)} | {' / '.join(map(_figure, known))} |"
+    beside = " / ".join(map(_figure, known)) if shown[0] == "nDCG@10" else "–"  # of ready-cut passages
+    return f"| {name} | {summary['questions']} | {' | '.join(cells)} | {beside} |"
 
 
 def _figure(value: float) -> str:
