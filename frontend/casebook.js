@@ -50,7 +50,7 @@ const SENT = {
   "shelf": [],
   "upload": ["tokens"],
   "remove": ["document", "sure"],
-  "try": ["token"],
+  "try_run": ["token"],
   "save": ["format"],
 };
 const NUMBERS = new Set(["exchange", "citation", "start", "number"]);
@@ -142,7 +142,7 @@ element.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const { act } = form.dataset;
-  if (act === "upload" || act === "try") {
+  if (act === "upload" || act === "try_run") {
     const tokens = await carry(form);
     if (tokens) send(act, { tokens, token: tokens[0] });
   } else {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.errors import CasebookError
 from frontend import narrow, render
 from frontend.chat import Desk, Screen, Session
+from frontend.evaluate import Evaluator
 from frontend.keeping import Keeper, Past, past_list, remembered
 from frontend.links import Link, read_link
 from frontend.markup import Html
@@ -33,6 +34,7 @@ def wire(page: "gr.Blocks", office: Office, parts: "Parts") -> None:
     wire_filters(desk, parts)
     wire_library(shelves, parts)
     wire_keeping(page, office.keeper, parts, asked)
+    wire_evaluation(page, office.evaluator, parts)
     wire_arrival(page, desk, shelves, parts, asked)
 
 
@@ -149,6 +151,25 @@ def wire_keeping(page: "gr.Blocks", keeper: Keeper, parts: "Parts", asked: list[
         event.then(noted, [parts.session, parts.kept], [parts.kept, parts.past], **AT_ONCE)
     parts.past.forget(forgotten, None, [parts.kept, parts.past], **AT_ONCE)
     page.load(past_list, parts.kept, parts.past, **AT_ONCE)
+
+
+def wire_evaluation(page: "gr.Blocks", evaluator: Evaluator, parts: "Parts") -> None:
+    """Connect running a question set, and saving what readers said."""
+    import gradio as gr
+
+    def tried(event: gr.EventData) -> Iterator[Html]:
+        yield from evaluator.run(sent(event, "token"))
+
+    def saved() -> Html:
+        return evaluator.save_feedback()
+
+    def shown() -> Html:
+        return evaluator.start()
+
+    one_run: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "evaluate", "trigger_mode": "once"}
+    parts.runs.try_run(tried, None, parts.runs, **one_run, **HIDDEN)
+    parts.runs.save(saved, None, parts.fetched, **AT_ONCE)
+    page.load(shown, None, parts.runs, **AT_ONCE)
 
 
 def wire_arrival(page: "gr.Blocks", desk: Desk, shelves: Shelves, parts: "Parts", asked: list[Any]) -> None:

@@ -1,12 +1,15 @@
 """Everything behind the page, opened together: the composition root of the front end."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from assistant.schema import Question
 from frontend.chat import Desk
 from frontend.downloads import Downloads
+from frontend.evaluate import Evaluator
 from frontend.feedback import Feedback
 from frontend.keeping import Keeper
 from frontend.saying import say
@@ -26,6 +29,7 @@ class Office:
     shelves: Shelves
     uploads: Uploads
     keeper: Keeper
+    evaluator: Evaluator
     secret: str
     local: bool
 
@@ -34,11 +38,19 @@ def open_office(assistant: "Assistant", settings: "Settings", *, local: bool) ->
     """Put the parts together."""
     named = {name: getattr(settings, name) for name in ("embedding_model", "precision", "retrieval")}
     uploads = Uploads(settings.index, is_open=local)
+    downloads, feedback = Downloads(), Feedback(settings.index / "feedback.sqlite")
+
+    def provenance(name: str, questions: Sequence[Question]) -> Mapping[str, Any]:
+        from assistant.evaluation.provenance import provenance
+
+        return provenance(settings, name, questions)
+
     return Office(
         desk=Desk(assistant),
         shelves=Shelves(assistant, uploads),
         uploads=uploads,
-        keeper=Keeper(Downloads(), Feedback(settings.index / "feedback.sqlite"), named),
+        keeper=Keeper(downloads, feedback, named),
+        evaluator=Evaluator(assistant, uploads, downloads, feedback, provenance),
         secret=browser_secret(settings.index / "browser.secret"),
         local=local,
     )

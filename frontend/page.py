@@ -27,6 +27,7 @@ class Parts:
     ask: "gr.Button"
     new: "gr.Button"
     library: "gr.HTML"
+    runs: "gr.HTML"
     kept: "gr.BrowserState"
     past: "gr.HTML"
     fetched: "gr.HTML"
@@ -35,7 +36,7 @@ class Parts:
 def masthead() -> Html:
     """Return the top of the page: its name, its purpose, its intended use and the ways to its views."""
     name = element("div", element("h1", "Casebook"), element("p", PURPOSE), class_="cb-name")
-    views = [("Ask", "/"), ("Library", "/?view=library")]
+    views = [("Ask", "/"), ("Library", "/?view=library"), ("Evaluate", "/?view=evaluate")]
     links = [element("a", title, href=address, data_act="view") for title, address in views]
     plain = element("a", "Plain page", href=ADDRESS)
     ways = element("nav", *links, plain, class_="cb-views", aria_label="Casebook")
@@ -88,6 +89,8 @@ def lay_out(office: Office) -> Parts:
             sources = part(panel.empty(), "cb-sources-part")
     with gr.Column(elem_classes="cb-view-library cb-view"):
         books = part(office.shelves.all(), "cb-library-part")
+    with gr.Column(elem_classes="cb-view-evaluate cb-view"):
+        runs = part(office.evaluator.start(), "cb-evaluate-part")
     fetched = part(Html(), "cb-out-of-sight")
     return Parts(
         session=session,
@@ -99,6 +102,7 @@ def lay_out(office: Office) -> Parts:
         ask=ask,
         new=new,
         library=books,
+        runs=runs,
         kept=kept,
         past=past,
         fetched=fetched,

@@ -176,7 +176,12 @@ class FakeAssistant:
         return self.pages[document_id]
 
     def ask(
-        self, question: str, history: Sequence[Turn] = (), only: Mapping[str, Sequence[str]] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        only: Mapping[str, Sequence[str]] | None = None,
+        *,
+        distinct: int = 10,
     ) -> Answer:
         self.asked.append((question, tuple(history), dict(only or {})))
         if question == BROKEN:
@@ -213,7 +218,9 @@ def make_app(assistant: Any, index: Path, *, local: bool = True) -> tuple[guard.
 
     async def build() -> tuple[guard.Guard, Any]:
         settings = Settings(index=index, corpus=index / "corpus")
-        office = open_office(assistant, settings, local=local)  # type: ignore[arg-type]
+        office = open_office(assistant, settings, local=local)
+        if isinstance(assistant, FakeAssistant):  # it has no index that could say what it is made of
+            office.evaluator.provenance = lambda name, _: {"set": name}
         return server.build_app(office, build_page(office), settings), office
 
     # Where no event loop runs, Gradio makes some and leaves them unclosed, which the tests take for a fault; and where

@@ -189,8 +189,34 @@ def test_axe_finds_nothing_on_any_view(site: str, browser: Any, scheme: str, vie
     page.get_by_role("link", name=fakes.ANYTOWN.title).click()
     page.locator(".cb-reading").wait_for()
     look("reading")
+    run_a_set(page)
+    look("evaluate")
     context.close()
     assert not found, json.dumps(found, indent=1)
+
+
+def run_a_set(page: Any) -> None:
+    page.get_by_role("link", name="Evaluate", exact=True).click()
+    rows = [{"id": "a", "text": fakes.BACKLOG, "answerable": True}, {"id": "b", "text": "<b>", "answerable": False}]
+    data = "\n".join(map(json.dumps, rows)).encode()
+    page.get_by_label("Question set").set_input_files({"name": "my set.jsonl", "mimeType": "", "buffer": data})
+    page.get_by_role("button", name="Run it").click()
+    page.get_by_role("heading", name="Each question").wait_for()
+
+
+def test_a_question_set_is_run_and_its_records_are_saved(reader: Reader) -> None:
+    reader.ask(fakes.REFUSED)
+    reader.page.get_by_role("button", name="Helpful", exact=True).click()
+    reader.page.get_by_text("Thank you.").wait_for()
+    run_a_set(reader.page)
+    assert reader.page.get_by_role("rowheader", name="<b>").is_visible()
+    assert reader.page.get_by_role("cell", name="refused, rightly").is_visible()
+    with reader.page.expect_download() as saved:
+        reader.page.get_by_role("link", name="Records (JSONL)").click()
+    assert Path(saved.value.path()).read_text(encoding="utf-8").count("\n") == 3
+    with reader.page.expect_download() as saved:
+        reader.page.get_by_role("button", name="Save as a question set").click()
+    assert fakes.REFUSED in Path(saved.value.path()).read_text(encoding="utf-8")
 
 
 def test_axe_finds_nothing_on_the_plain_pages(site: str, browser: Any) -> None:
