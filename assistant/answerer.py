@@ -23,6 +23,8 @@ _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 4}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.6
 _SAME = 0.75
+# A sentence that begins so says of something that the one before it names.
+_LEANS = re.compile(r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,22 @@ def choose(
         return candidate.document.id != best.document.id, candidate.document.id, elsewhere, candidate.start
 
     rest = sorted(chosen[len(lead) :], key=reading_order)
-    return _with_lists([Span(c.document, c.hit, c.start, c.end) for c in [*lead, *rest]])
+    return _with_lists(_with_subjects([Span(c.document, c.hit, c.start, c.end) for c in [*lead, *rest]]))
+
+
+def _with_subjects(spans: Sequence[Span]) -> list[Span]:
+    """Put in front of a sentence that begins with "It" or "They" the one before it, which says who that is."""
+    shown: list[Span] = []
+    places = {(span.document.id, span.start) for span in spans}
+    for span in spans:
+        text = span.document.text
+        before = [s for s in split_sentences(text, _block(text, span.start)[0], span.start) if text[slice(*s)].strip()]
+        leans = _LEANS.match(span.text) and not span.text.endswith(":")
+        if leans and before and (span.document.id, before[-1][0]) not in places:
+            places.add((span.document.id, before[-1][0]))
+            shown.append(Span(span.document, span.hit, *before[-1]))
+        shown.append(span)
+    return shown
 
 
 def _worth_listing(intro: Candidate, listing: Listing | None, stated: Sequence[Candidate], best: float) -> bool:

@@ -143,7 +143,8 @@ class Bodies:
         if set(behind) <= _GENERIC and not before:
             return False
         own = [token.group().lower() for token in tokens[start:end]]
-        wider = [own + behind] if behind and not set(behind) <= _GENERIC else []
+        # "Black Country Primary Care Collaborative" is another body; "Norfolk and Waveney EPR" is a thing of this one.
+        wider = [own + behind] if _GENERIC & set(behind) and not set(behind) <= _GENERIC else []
         wider += [before[i:] + own for i in range(len(before))]
         return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
 

@@ -12,11 +12,11 @@ four times as fast where other programs are busy too, for no pass waits for the 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +24,8 @@ import numpy.typing as npt
 ROWS = 8
 WIDTH_STEP = 16
 
+Task = TypeVar("Task")
+Done = TypeVar("Done")
 Vectors = npt.NDArray[np.float32]
 
 
@@ -74,9 +76,9 @@ class Bert:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self._heads: int = config["num_attention_heads"]
         self._epsilon: float = config["layer_norm_eps"]
-        self._dtype = torch.bfloat16 if bf16 else torch.float32
+        self.dtype = torch.bfloat16 if bf16 else torch.float32
         weights = {
-            name.removeprefix("bert."): tensor.to(self._dtype)
+            name.removeprefix("bert."): tensor.to(self.dtype)
             for name, tensor in load_file(str(folder / "model.safetensors")).items()
             if tensor.is_floating_point()
         }
@@ -103,11 +105,17 @@ class Bert:
             self._pair(weights, at + "output.LayerNorm."),
         )
 
-    def _forward(self, ids: Any, mask: Any) -> Any:
+    def hidden(self, ids: Any, mask: Any, extra: Any = None) -> Any:
+        """Return the last layer's state of each token: shape [rows, width, dimension].
+
+        ``ids`` and ``mask`` have shape [rows, width]; ``extra``, of the states' shape, is added to the embeddings.
+        """
         functional = self._torch.nn.functional
         rows, width = ids.shape
         size = self._words.shape[1]
         x = self._words[ids] + self._places[:width] + self._kind
+        if extra is not None:
+            x = x + extra
         x = functional.layer_norm(x, (size,), *self._first, self._epsilon)
         seen = mask[:, None, None, :].bool()
         for attend, gather, first_norm, widen, narrow, second_norm in self._layers:
@@ -129,11 +137,38 @@ class Bert:
             ids[row, : len(tokens)] = torch.tensor(tokens)
             mask[row, : len(tokens)] = 1
         with torch.inference_mode():
-            hidden = self._forward(ids, mask).float()
+            hidden = self.hidden(ids, mask).float()
             mean = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdim=True)
             unit = torch.nn.functional.normalize(mean, dim=1)
         vectors: Vectors = unit[: len(batch)].numpy()
         return vectors
+
+    @property
+    def layers(self) -> dict[str, Any]:
+        """The tensors of the layers by name: what a training moves."""
+        return {
+            f"{index}.{part}.{side}": tensor
+            for index, layer in enumerate(self._layers)
+            for part, pair in enumerate(layer)
+            for side, tensor in zip(("weight", "bias"), pair, strict=True)
+        }
+
+    def replace_layers(self, tensors: Mapping[str, Any]) -> None:
+        """Put other tensors, named as ``layers`` names them, in the place of the layers'."""
+        self._layers = [
+            tuple(
+                (
+                    tensors[f"{index}.{part}.weight"].to(self.dtype),
+                    tensors[f"{index}.{part}.bias"].to(self.dtype),
+                )
+                for part in range(len(layer))
+            )
+            for index, layer in enumerate(self._layers)
+        ]
+
+    def side_by_side(self, run: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done]:
+        """Run tasks on as many processors as there are, each on one; return what they give in order."""
+        return list(self._workers.map(run, tasks))
 
     def encode_one(self, tokens: Sequence[int]) -> Vectors:
         """Return the unit vector of one text, in a pass of its own width: shape [dimension]."""
@@ -153,6 +188,6 @@ class Bert:
             return self._pool([texts[index] for index in batch[1]], ROWS, batch[0])
 
         vectors = np.empty((len(texts), self._words.shape[1]), dtype=np.float32)
-        for (_, chosen), found in zip(batches, self._workers.map(run, batches), strict=True):
+        for (_, chosen), found in zip(batches, self.side_by_side(run, batches), strict=True):
             vectors[chosen] = found
         return vectors

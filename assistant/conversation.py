@@ -16,14 +16,19 @@ _GOES_ON = re.compile(
     r"^(?:and|but|so|or|also|what about|how about|what else|anything else|yes|no|ok|sure)\b|^(?:why|how|when|who)\?*$",
     re.I,
 )
+_CONTEXT_CHARACTERS = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class Standalone:
-    """A question that can be searched for by itself, and the names and words it was given from before."""
+    """A question that can be searched for by itself, and the names and words it was given from before.
+
+    ``context`` is the exchange before, whose passages are likely to matter again; empty where the topic is another.
+    """
 
     text: str
     carried: tuple[str, ...] = ()
+    context: str = ""
 
 
 def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standalone:
@@ -37,13 +42,13 @@ def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standa
     if not earlier or not text:
         return Standalone(text)
     words = content_words(text)
-    names_one = bool(bodies.mentions(text))
+    named = bodies.mentions(text)
+    names_one = bool(named)
+    context = _context(history) if not named or set(named) & set(bodies.mentions(earlier[-1])) else ""
     thin = len(words) <= 2
     leans = bool(_GOES_ON.match(text) or _POINTS_BACK.search(text)) or thin
-    if not leans:
-        return Standalone(text)
-    if names_one and not _GOES_ON.match(text):
-        return Standalone(text)
+    if not leans or (names_one and not _GOES_ON.match(text)):
+        return Standalone(text, context=context)
     carried: list[str] = []
     if not names_one:
         last = next((found for turn in reversed(earlier) if (found := bodies.mentions(turn))), ())
@@ -54,4 +59,10 @@ def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standa
         carried.extend(
             word for word in content_words(earlier[-1]) if word.lower() not in mentioned and word.lower() not in present
         )
-    return Standalone(f"{text} ({', '.join(carried)})" if carried else text, tuple(carried))
+    return Standalone(f"{text} ({', '.join(carried)})" if carried else text, tuple(carried), context)
+
+
+def _context(history: Sequence[Turn]) -> str:
+    """Return the last question and what was answered to it."""
+    asked = max(index for index, turn in enumerate(history) if turn.role == "user" and turn.text.strip())
+    return " ".join(turn.text for turn in history[asked:])[:_CONTEXT_CHARACTERS]

@@ -10,18 +10,23 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from assistant.embedder import Embedder
 from assistant.question import Asked
+from assistant.reader import Reader, Reading, prefix
+from assistant.retriever import place
 from assistant.schema import Document, Hit
 from assistant.sentences import Span, split_sentences
 
 PASSAGES = 12
+READ_PASSAGES = 10
+READS, RANKS = 0.3, 0.4
 KEPT_VECTORS = 20_000
+KEPT_READINGS = 2_000
 WARM_PASSAGES = 2_000
 # Shorter sentences, in characters, fit the encoder whatever they hold.
 _SHORT = 60
@@ -59,7 +64,11 @@ _FACT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A sentence that may answer: its span in the document, its score and the parts of it."""
+    """A sentence that may answer: its span in the document, its score and the parts of it.
+
+    ``base`` is the score without the reader, ``reads`` and ``answers`` are the reader's word on the sentence and on
+    its passage, None where it did not read.
+    """
 
     document: Document
     hit: Hit
@@ -70,6 +79,9 @@ class Candidate:
     words: float
     fits: bool
     is_gap: bool
+    base: float = 0.0
+    reads: float | None = None
+    answers: float | None = None
 
     @property
     def text(self) -> str:
@@ -82,7 +94,7 @@ def is_gap_heading(path: Sequence[str]) -> bool:
     return any(_GAPS.search(title) for title in path)
 
 
-class EvidenceReader:
+class EvidenceScorer:
     """Scores the sentences of retrieved passages; sentence vectors are kept while the process lives."""
 
     def __init__(
@@ -93,11 +105,14 @@ class EvidenceReader:
         passages: int,
         bare: Callable[[str], str],
         expand: Callable[[str], tuple[str, ...]],
+        reader: Reader | None = None,
     ) -> None:
         self._embedder, self._stems, self._frequency = embedder, stems, frequency
+        self._reader = reader
         self._passages = max(passages, 1)
         self._bare, self._expand = bare, expand
         self._lock = threading.Lock()
+        self._read: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._headings: dict[str, npt.NDArray[np.float32]] = {}
         self._vectors: OrderedDict[tuple[str, int, int], npt.NDArray[np.float32]] = OrderedDict()
 
@@ -114,10 +129,12 @@ class EvidenceReader:
         ignore: frozenset[str],
         *,
         passages: int = PASSAGES,
+        read: int = READ_PASSAGES,
     ) -> list[Candidate]:
         """Return the sentences of the best passages, best first.
 
-        ``ignore`` holds the stems of bodies' names, which every sentence on them shares.
+        ``ignore`` holds the stems of bodies' names, which every sentence on them shares; the reader reads the first
+        ``read`` passages.
         """
         wanted = self._wanted(asked, ignore)
         vector = None if self._embedder is None else self._embedder.encode_query(self._bare(asked.text))
@@ -130,9 +147,17 @@ class EvidenceReader:
         ]
         meanings = self._meanings([(document, span) for _, document, span in places], vector)
         sections = self._section_meanings([hit for hit, _, _ in places], vector)
+        told: dict[tuple[str, int], tuple[float, float]] = {}
+        if self._reader is not None:
+            first = hits[:read]
+            for hit, reading in zip(first, self._readings(asked.text, first, document_of), strict=True):
+                spans = self._sentences(document_of(hit.passage.document_id), hit)
+                for (start, _), logit in zip(spans, reading.sentences, strict=True):
+                    told[hit.passage.id, start] = (_chance(logit), _chance(reading.answers))
         candidates: list[Candidate] = []
         near: tuple[str, frozenset[str]] = ("", frozenset())
         for (hit, document, (start, end)), raw, section in zip(places, meanings, sections, strict=True):
+            reads, answers = told.get((hit.passage.id, start), (None, None))
             own = frozenset(self._stems(document.text[start:end]))
             headings = frozenset(stem for title in hit.passage.heading_path[1:] for stem in self._stems(title))
             before = near[1] if near[0] == hit.passage.id else frozenset()
@@ -151,15 +176,52 @@ class EvidenceReader:
                     hit=hit,
                     start=start,
                     end=end,
-                    score=round(total, 6),
+                    score=round(total if self._reader is None else _blended(total, reads), 6),
+                    base=round(total, 6),
                     meaning=round(float(raw), 6),
                     words=round(coverage, 6),
                     fits=fits,
                     is_gap=is_gap_heading(hit.passage.heading_path),
+                    reads=reads,
+                    answers=answers,
                 )
             )
         candidates.sort(key=lambda c: (-c.score, c.document.id, c.start))
         return candidates
+
+    def ranked(self, question: str, hits: Sequence[Hit], document_of: Callable[[str], Document]) -> tuple[Hit, ...]:
+        """Return hits in a new order: the first ones raised by how much the reader takes each for an answer."""
+        if self._reader is None:
+            return tuple(hits)
+        readings = self._readings(question, hits[:READ_PASSAGES], document_of)
+        raised = [
+            replace(
+                hit,
+                score=round(hit.score + RANKS * _chance(reading.answers), 6),
+                why={**hit.why, "reader": _chance(reading.answers)},
+            )
+            for hit, reading in zip(hits[:READ_PASSAGES], readings, strict=True)
+        ]
+        every = sorted([*raised, *hits[READ_PASSAGES:]], key=lambda hit: (-hit.score, place(hit.passage.id)))
+        return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
+
+    def _readings(self, question: str, hits: Sequence[Hit], document_of: Callable[[str], Document]) -> list[Reading]:
+        """Have passages read; what was read for this question before is remembered for a while."""
+        assert self._reader is not None
+        with self._lock:  # several questions may be answered at once
+            known = {hit.passage.id: self._read.get((question, hit.passage.id)) for hit in hits}
+        missing = [hit for hit in hits if known[hit.passage.id] is None]
+        texts = []
+        for hit in missing:
+            document, start = document_of(hit.passage.document_id), hit.passage.start
+            spans = [(begin - start, end - start) for begin, end in self._sentences(document, hit)]
+            texts.append((prefix(document.title, hit.passage.heading_path), hit.passage.text, spans))
+        made = dict(zip((hit.passage.id for hit in missing), self._reader.read(question, texts), strict=True))
+        with self._lock:
+            self._read.update({(question, identifier): reading for identifier, reading in made.items()})
+            while len(self._read) > KEPT_READINGS:
+                self._read.popitem(last=False)
+        return [known[hit.passage.id] or made[hit.passage.id] for hit in hits]
 
     def _wanted(self, asked: Asked, ignore: frozenset[str]) -> list[tuple[float, tuple[frozenset[str], ...]]]:
         """Return the weight of each word of a question, and the sets of stems of which any one stands for it."""
@@ -238,6 +300,15 @@ class EvidenceReader:
                 self._remember([(document, span) for span in spans])
 
 
+def _chance(logit: float) -> float:
+    return round(1 / (1 + math.exp(-logit)), 6)
+
+
+def _blended(base: float, reads: float | None) -> float:
+    """Return a sentence's score from its words and meaning and from the reader's word, if it read it."""
+    return (1 - READS) * base + READS * (reads or 0.0)
+
+
 def _scaled(cosine: float) -> float:
     """Return a cosine from 0 to 1: one under .1 says nothing, one over .8 nothing more."""
     return min(max((cosine - 0.1) / 0.7, 0.0), 1.0)
@@ -255,8 +326,8 @@ def _coverage(
         return 0.0
     held = 0.0
     for weight, ways in wanted:
-        for place, share in ((own, 1.0), (headings, _HEADING_SHARE), (near, _NEIGHBOUR_SHARE)):
-            if any(way <= place for way in ways):
+        for stems, share in ((own, 1.0), (headings, _HEADING_SHARE), (near, _NEIGHBOUR_SHARE)):
+            if any(way <= stems for way in ways):
                 held += weight * share
                 break
     return held / total

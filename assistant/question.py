@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 # Words of questions that say nothing about the subject; keyword search has its own, shorter list.
-_EMPTY = frozenset(
+EMPTY_WORDS = frozenset(
     (
         "a about above after again all also am an and any anyone are as ask asked at be because been before being "
         "between but by can could did do does doing done during each ever explain far find for from get give given go "
@@ -32,6 +32,13 @@ _CROSS = re.compile(
     r"\b(?:which|what|how do|how have|where|do|are|have|across|among|different|other|any|all|most|several|each)\b"
     r"[^?]{0,40}\b(?:collaboratives|systems|bodies|alliances|federations|partnerships|groups|areas|places)\b"
     r"|\bacross (?:the )?(?:country|england|collaboratives|case studies)\b|\bcase studies\b",
+    re.I,
+)
+_ASKED_OF_ALL = re.compile(
+    r"\b(?:(?:please|list|name|which|what|how|where|why|do|does|did|are|have|has|any|all|most|several|each|other"
+    r"|different|of|the|across|among|between|by|in|provider|nhs)\s+)*"
+    r"(?:collaboratives|alliances|federations|case studies)\b"
+    r"(?:\s+(?:have|has|had|do|did|are|were|is|was|that|who)\b)*",
     re.I,
 )
 _HOW_OR_WHY = re.compile(
@@ -84,7 +91,7 @@ def content_words(text: str) -> tuple[str, ...]:
     """Return the words of a text that carry meaning, as written, in order, each once."""
     words = (match.group() for match in _WORD.finditer(text))
     return tuple(
-        dict.fromkeys(word for word in words if word.lower().removesuffix("'s").removesuffix("’s") not in _EMPTY)
+        dict.fromkeys(word for word in words if word.lower().removesuffix("'s").removesuffix("’s") not in EMPTY_WORDS)
     )
 
 
@@ -96,15 +103,21 @@ def proper_names(text: str) -> tuple[str, ...]:
     for match in re.finditer(rf"\b[A-Z][\w&'’-]*(?:\s+(?:{joint}\s+)?{token})*", text):
         words = match.group().split()
         at_start = not text[: match.start()].strip(" \"'“‘(") or text[: match.start()].rstrip()[-1:] in ".?!:"
-        while words and (words[0].lower() in _EMPTY or (at_start and len(words) == 1 and not words[0].isupper())):
+        while words and (words[0].lower() in EMPTY_WORDS or (at_start and len(words) == 1 and not words[0].isupper())):
             words = words[1:]
             at_start = False
-        while words and words[-1].lower() in _EMPTY:
+        while words and words[-1].lower() in EMPTY_WORDS:
             words = words[:-1]
         name = re.sub(r"['’]s$", "", " ".join(words))
         if name and not name.isdigit() and len(name) > 1:
             runs.append(name)
     return tuple(dict.fromkeys(runs))
+
+
+def of_one(text: str) -> str:
+    """Return a question across collaboratives without the words that only say so: what is asked of each of them."""
+    bare = " ".join(_ASKED_OF_ALL.sub(" ", text).split()).strip(" ,;:")
+    return bare if len(content_words(bare)) > 1 else text
 
 
 def _counted(text: str) -> tuple[str, ...]:

@@ -24,7 +24,9 @@ The third aim is to buy together.
 
 Costs
 
-Alpha spent £2m in 2021. Ann Lee chairs it. The hub treats knees and hips."""
+Alpha spent £2m in 2021. Ann Lee chairs it. The hub treats knees and hips.
+
+The Beta network was set up in 2022. It treats eyes."""
 DOCUMENT = replace(
     sample.document(text=TEXT),
     headings=(
@@ -115,6 +117,15 @@ def test_the_manner_of_an_answer(question: str, kind: str) -> None:
 def test_a_question_for_a_list_gets_it_whole_and_in_order() -> None:
     shown = _chosen("What are the aims?", _candidate(INTRO, 0.9), _candidate(AIMS[2], 0.5))
     assert shown == [INTRO, AIMS[0], AIMS[1], "That takes time.", AIMS[2]]
+
+
+NETWORK, EYES = "The Beta network was set up in 2022.", "It treats eyes."
+
+
+def test_a_sentence_that_begins_with_it_comes_with_the_one_that_says_what_it_is() -> None:
+    assert _chosen("What treats eyes?", _candidate(EYES, 0.9)) == [NETWORK, EYES]
+    assert _chosen("How did it treat eyes?", _candidate(EYES, 0.9), _candidate(NETWORK, 0.8)) == [NETWORK, EYES]
+    assert _chosen("Who treats knees?", _candidate(HUB, 0.9)) == [HUB]
 
 
 def test_an_introduction_is_never_shown_without_its_list() -> None:

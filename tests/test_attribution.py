@@ -72,6 +72,8 @@ def test_whom_a_question_names(bodies: Bodies, question: str, pages: list[str]) 
         pytest.param("What is IMPACT?", "impact-east-midlands.md", id="IMPACT"),
         pytest.param("What is EMAP?", "east-midlands-acute-providers.md", id="EMAP"),
         pytest.param("What is South Yorkshire?", "south-yorkshire-acute-federation.md", id="South Yorkshire"),
+        pytest.param("Who leads the Norfolk and Waveney EPR?", "norfolk-waveney.md", id="a thing of the body"),
+        pytest.param("Where is the North West London EOC?", "north-west-london-apc.md", id="a centre of the body"),
     ],
 )
 def test_namesakes_do_not_mix(bodies: Bodies, question: str, page: str) -> None:

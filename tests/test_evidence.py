@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assistant.evidence import Candidate, EvidenceReader, is_gap_heading
+from assistant.evidence import Candidate, EvidenceScorer, is_gap_heading
 from assistant.pipeline import Assistant, open_assistant
 from assistant.question import understand
 from assistant.settings import Settings
@@ -37,7 +37,7 @@ def _candidates(casebook: Assistant, question: str) -> list[Candidate]:
     """Return the sentences that the assistant would choose from."""
     opened = casebook._current()  # the parts as they are put together, and no others
     hits = opened.retriever.retrieve(question, distinct=1)
-    return opened.reader.score(understand(question), hits, casebook.document, frozenset())
+    return opened.scorer.score(understand(question), hits, casebook.document, frozenset())
 
 
 @pytest.mark.parametrize("question", [BACKLOG, "Who chairs the Joint Provider Committee?", "the of and", "🦆"])
@@ -71,21 +71,21 @@ def test_scores_do_not_depend_on_what_was_asked_before(casebook: Assistant, corp
 def test_without_an_embedder_words_alone_count(casebook: Assistant) -> None:
     opened = casebook._current()
     generation = opened.generation
-    reader = EvidenceReader(
+    scorer = EvidenceScorer(
         None, generation.terms, generation.term_frequency, generation.manifest.passages, str, lambda _: ()
     )
     hits = opened.retriever.retrieve(BACKLOG, distinct=1)
-    found = reader.score(understand(BACKLOG), hits, casebook.document, frozenset())
+    found = scorer.score(understand(BACKLOG), hits, casebook.document, frozenset())
     assert {one.meaning for one in found} == {0.0}
     assert found[0].words > 0.5
 
 
 def test_a_rare_word_weighs_more_than_a_common_one(casebook: Assistant) -> None:
-    reader = casebook._current().reader
+    scorer = casebook._current().scorer
     stems = casebook._current().generation.terms
     (rare,), (common,) = stems("cystectomies"), stems("collaborative")
-    assert reader.rarity(rare) > reader.rarity(common) >= 0.0
-    assert np.isfinite(reader.rarity("neverseen"))
+    assert scorer.rarity(rare) > scorer.rarity(common) >= 0.0
+    assert np.isfinite(scorer.rarity("neverseen"))
 
 
 # --- Documents that are not like ours ---

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 
-from assistant.errors import CasebookError, IndexMismatch, IndexMissing
+from assistant import pipeline
+from assistant.errors import CasebookError, IndexDamaged, IndexMismatch, IndexMissing
 from assistant.evaluation import read_questions
+from assistant.index import current_folder
 from assistant.pipeline import MAX_QUESTION, Assistant, open_assistant
 from assistant.schema import REASONS, Answer, Question, Turn
 from assistant.settings import Settings
 from assistant.verification import verify
+from tests.stand_in import StandIn, build
 
 ROOT = Path(__file__).resolve().parents[1]
 BACKLOG = "How did the Black Country reduce its elective backlog?"
@@ -349,3 +352,22 @@ def test_each_kind_of_retrieval_keeps_the_laws(corpus_index: Path, retrieval: An
     with open_assistant(Settings(index=corpus_index, retrieval=retrieval)) as casebook:
         for question in (BACKLOG, "Who chairs the Joint Provider Committee?", "How do I bake a cake?", "🦆", ""):
             _keeps_the_laws(casebook, casebook.ask(question))
+
+
+def test_a_generation_swept_away_while_it_is_opened_gives_way_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    build(index, {"one.md": "# One\n\nThe one and only page.\n"})
+    real = pipeline.current_folder
+    names = iter([index / "gen-0"])
+    monkeypatch.setattr(pipeline, "current_folder", lambda root: next(names, None) or real(root))
+    with Assistant(index, StandIn()) as assistant:
+        assert [document.id for document in assistant.documents()] == ["one.md"]
+
+
+def test_a_damaged_generation_that_nothing_follows_is_said_to_be_damaged(tmp_path: Path) -> None:
+    build(tmp_path / "index", {"one.md": "# One\n\nThe one and only page.\n"})
+    (current_folder(tmp_path / "index") / "record.sqlite").unlink()
+    with pytest.raises(IndexDamaged, match=r"record\.sqlite"):
+        Assistant(tmp_path / "index", StandIn())

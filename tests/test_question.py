@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.question import content_words, proper_names, understand
+from assistant.question import content_words, of_one, proper_names, understand
 
 
 @pytest.mark.parametrize(
@@ -92,3 +92,19 @@ def test_any_text_can_be_taken_apart(text: str) -> None:
     assert all(word in text for word in asked.words)
     assert len(asked.words) == len(set(asked.words))
     assert asked == understand(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        pytest.param("Which collaboratives share one chief executive?", "share one chief executive?", id="which"),
+        pytest.param("Where have collaboratives pooled their buying?", "pooled their buying?", id="where have"),
+        pytest.param("How do different collaboratives measure success?", "measure success?", id="how do"),
+        pytest.param(
+            "How did the Black Country measure success?", "How did the Black Country measure success?", id="one"
+        ),
+        pytest.param("Which collaboratives are there?", "Which collaboratives are there?", id="nothing else asked"),
+    ],
+)
+def test_what_is_asked_of_each_body_in_a_question_across_them(text: str, bare: str) -> None:
+    assert of_one(text) == bare

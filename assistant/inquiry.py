@@ -1,0 +1,163 @@
+"""One question put to one generation: which bodies it is about, what is retrieved, which sentences answer."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from assistant.answerer import MAX_SENTENCES, Span, choose
+from assistant.attribution import Bodies, Mention
+from assistant.evidence import PASSAGES, READ_PASSAGES, Candidate, EvidenceScorer
+from assistant.index import Generation
+from assistant.question import Asked, content_words, of_one, understand
+from assistant.refusal import rule_after_search
+from assistant.retriever import Retriever, place
+from assistant.schema import Hit
+from assistant.vocabulary import Vocabulary
+
+_PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
+_BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
+# Documents of these types are about no collaborative: a question across collaboratives passes them by.
+_NO_BODY = frozenset({"national", "glossary"})
+# A question across collaboratives looks at so many of them, so many passages each (the reader reads fewer), and
+# answers from the best.
+_ACROSS, _ACROSS_PASSAGES, _ACROSS_READ, _ACROSS_SHOWN, _ACROSS_FLOOR = 14, 4, 2, 6, 0.65
+# Sentences for each part of a question, and for each body of a comparison.
+_FEW = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A generation and all that hangs on it."""
+
+    generation: Generation
+    retriever: Retriever
+    bodies: Bodies
+    vocabulary: Vocabulary
+    scorer: EvidenceScorer
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """The sentences that answer, or the reason why there are none; and the best score seen."""
+
+    spans: tuple[Span, ...]
+    reason: str | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """A question taken apart, the bodies that it names, the documents it may look into, the exchange before it."""
+
+    opened: Opened
+    asked: Asked
+    mentions: tuple[Mention, ...]
+    allowed: frozenset[str] | None
+    context: str = ""
+
+    @property
+    def across(self) -> bool:
+        """Whether it asks of collaboratives in general."""
+        return self.asked.is_cross and not self.mentions
+
+    def retrieve(self, distinct: int) -> tuple[Hit, ...]:
+        """Rank passages, those of the bodies that the question names before all others."""
+        named = frozenset(document for mention in self.mentions for document in mention.documents)
+        text = of_one(self.asked.text) if self.across else self.asked.text
+        hits = self.opened.retriever.retrieve(
+            self.opened.vocabulary.expanded(text),
+            documents=self.allowed,
+            distinct=distinct,
+            boost=(lambda document: 1.0 if document in named else 0.0) if named else None,
+            context="" if self.across else self.context,
+        )
+        return self.opened.scorer.ranked(text, hits, self.opened.generation.document)
+
+    def answer(self, hits: Sequence[Hit]) -> Findings:
+        """Choose the sentences of the answer; or say why there are none."""
+        groups = self._groups(hits)
+        names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
+        spans: list[Span] = []
+        reasons: list[str] = []
+        best = 0.0
+        parts = [understand(of_one(self.asked.text))] if self.across else _parts(self.asked)
+        limit = 1 if self.across else _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
+        for part in parts:
+            found = [self._candidates(part, documents, names, hits) for documents in groups]
+            top = max((c.score for group in found for c in group if not c.is_gap), default=0.0)
+            best = max(best, top)
+            if self.across:
+                found = sorted(found, key=lambda group: -group[0].score if group else 0.0)[:_ACROSS_SHOWN]
+            for group in found:
+                reason = rule_after_search(part, group, named=bool(self.mentions))
+                if reason is not None:
+                    reasons.append(reason)
+                    continue
+                floor = _ACROSS_FLOOR * top if self.across else 0.0
+                _extend(spans, choose(part, group, self.opened.generation.terms, limit=limit, floor=floor))
+        return Findings(tuple(spans), None if spans else reasons[0], best)
+
+    def _groups(self, hits: Sequence[Hit]) -> Sequence[frozenset[str] | None]:
+        """Return the sets of documents that are asked one by one: each named body, or each that ranks high."""
+        if self.mentions:
+            return [frozenset(mention.documents) for mention in self.mentions]
+        if self.across:
+            ranked = dict.fromkeys(hit.passage.document_id for hit in hits)
+            type_of = {name: self.opened.generation.document(name).metadata.type for name in ranked}
+            return [frozenset([name]) for name in ranked if type_of[name] not in _NO_BODY][:_ACROSS]
+        return [None]
+
+    def _candidates(
+        self, part: Asked, documents: frozenset[str] | None, names: frozenset[str], hits: Sequence[Hit]
+    ) -> list[Candidate]:
+        """Return the sentences of some documents; ``hits`` are the whole question's, where no body is named."""
+        if documents is not None or part.text != self.asked.text:
+            within = documents if self.allowed is None else (documents or self.allowed) & self.allowed
+            hits = self.opened.retriever.retrieve(
+                self.opened.vocabulary.expanded(part.text),
+                documents=within,
+                distinct=1,
+                context="" if self.across else self.context,
+            )
+        passages, read = (_ACROSS_PASSAGES, _ACROSS_READ) if self.across else (PASSAGES, READ_PASSAGES)
+        found = self.opened.scorer.score(
+            part, hits, self.opened.generation.document, names, passages=passages, read=read
+        )
+        return [candidate for candidate in found if not (self.across and candidate.text.endswith(":"))]
+
+
+def with_cited(hits: Sequence[Hit], spans: Sequence[Span]) -> tuple[Hit, ...]:
+    """Return the ranking, and at its end the cited passages that only a part of the question found."""
+    known = {hit.passage.id for hit in hits}
+    more = {span.hit.passage.id: span.hit for span in spans if span.hit.passage.id not in known}
+    last = hits[-1].score if hits else 1.0
+    every = [*hits, *(replace(hit, score=min(hit.score, last)) for hit in more.values())]
+    every.sort(key=lambda hit: (-hit.score, place(hit.passage.id)))
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
+
+
+def _extend(spans: list[Span], more: Sequence[Span]) -> None:
+    """Add sentences that are not there yet; one list is enough, so a second introduction ends them."""
+    places = {(span.document.id, span.start) for span in spans}
+    introduced = any(span.text.endswith(":") for span in spans)
+    for span in more:
+        if introduced and span.text.endswith(":") and (span.document.id, span.start) not in places:
+            break
+        if (span.document.id, span.start) not in places:
+            spans.append(span)
+
+
+def _parts(asked: Asked) -> list[Asked]:
+    """Return the questions that a question joins with "and": "When was it set up, and who chairs it?".
+
+    A later one that points back and says little itself is given the first one's words.
+    """
+    first, *later = [piece for piece in _PARTS.split(asked.text) if piece.strip()] or [asked.text]
+    if not later or asked.is_cross:
+        return [asked]
+    subject = ", ".join(content_words(first))
+    return [understand(first), *(understand(f"{p} ({subject})" if _leans(p) else p) for p in later)]
+
+
+def _leans(piece: str) -> bool:
+    return bool(_BACK.search(piece)) and len(content_words(piece)) <= 2
