@@ -9,6 +9,14 @@ const marks = (target) => {
   return [...document.querySelectorAll(`.cb-mark[data-exchange="${exchange}"][data-citation="${citation}"]`)];
 };
 
+const toTop = () => {
+  const view = element.closest(".cb-view");
+  if (view && view.checkVisibility()) {
+    view.scrollTop = 0;
+    if (narrow()) window.scrollTo(0, 0);
+  }
+};
+
 // Said to screen readers; the region stands outside of what is replaced.
 const say = (words) => {
   const live = document.getElementById("cb-live");
@@ -80,6 +88,7 @@ const confirm_ = (button, words) => {
 const HERE = {
   view: (chosen) => {
     go(chosen.href);
+    if (narrow()) window.scrollTo(0, 0);
     const title = document.querySelector(`.cb-view-${viewOf(chosen.href)} .cb-view-title`);
     if (title) title.focus({ preventScroll: true });
   },
@@ -119,7 +128,10 @@ element.addEventListener("click", (event) => {
     document.querySelectorAll("[data-chosen]").forEach((other) => other.removeAttribute("data-chosen"));
     chosen.setAttribute("data-chosen", "");
   }
-  if (act === "read" || act === "shelf") go(chosen.href);
+  if (act === "read" || act === "shelf") {
+    element.dataset.began = "yes";
+    go(chosen.href);
+  }
   if (act === "rate") used = chosen.id;
   if (act in HERE) HERE[act](chosen);
   else send(act, chosen.dataset);
@@ -176,6 +188,11 @@ const carry = async (form) => {
   return tokens.length ? tokens : null;
 };
 
+// What unfolds is to be seen.
+element.addEventListener("toggle", ({ target }) => {
+  if (target.open && target.matches(".cb-save, .cb-searched-part details")) glide(target, "nearest");
+}, true);
+
 const settle = () => {
   // While an answer arrives, its question stays at the top of the view, as far as there is text below it.
   const log = within(".cb-log");
@@ -191,12 +208,13 @@ const settle = () => {
   const panel = within(".cb-panel");
   if (panel && panel.dataset.opened !== undefined) opened(panel);
   const library = within(".cb-library");
+  // Where there is no room beside the text, the contents would push it far down.
+  if (narrow()) element.querySelectorAll(".cb-contents details").forEach((list) => { list.open = false; });
   if (library) {
     const place = library.dataset.at && document.getElementById(library.dataset.at);
     if (element.dataset.began && (place || library.dataset.reading)) (place || within(".cb-view-title")).focus({ preventScroll: true });
     if (place) glide(place, "start");
-    else element.scrollTop = 0;
-    element.dataset.began = "yes";
+    else if (element.dataset.began) toTop();
   }
   const download = within(".cb-download");
   if (download) download.click();
@@ -225,6 +243,18 @@ watch("value", settle);
 if (within(".cb-views")) {
   show(viewOf(location.href));
   window.addEventListener("popstate", () => show(viewOf(location.href)));
+}
+if (within("[data-busy]")) {
+  // Gradio says in its own words, as an error, that too many are asking; nothing went wrong.
+  const ours = within("[data-busy]").dataset.busy;
+  new MutationObserver(() => {
+    document.querySelectorAll('[data-testid="toast-body"]').forEach((toast) => {
+      const words = toast.querySelector('[data-testid="toast-text"]');
+      if (!words || !words.textContent.includes("currently busy")) return;
+      words.textContent = ours;
+      toast.querySelector(".toast-title").textContent = "Busy";
+    });
+  }).observe(document.body, { childList: true, subtree: true });
 }
 if (within(".cb-library")) {
   window.addEventListener("popstate", () => {

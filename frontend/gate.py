@@ -8,7 +8,7 @@ from assistant.errors import CasebookError
 
 RUNNING = 2
 WAITING = 32
-BUSY = "Many people are asking just now. Your question was not lost: ask it again in a few seconds."
+BUSY = "Many people are asking just now. Your question is not lost: ask it again in a few seconds."
 Result = TypeVar("Result")
 
 

@@ -137,7 +137,7 @@ def reading(document: Document, start: int = 0) -> Html:
     low, high = parts[at]
     back = element("a", "All documents", href="/?view=library", class_="cb-link", data_act="shelf")
     title = element("h2", document.title or document.id, class_="cb-view-title", tabindex="-1", dir="auto")
-    text = body(document, low, high, (0, 0), "span", contents=CONTENTS)
+    text = body(document, low, high, (0, 0), "span", contents=CONTENTS, first=3)
     ways = part_links(document, parts, at) if len(parts) > 1 else Html()
     address = element("p", "Document ", element("code", document.id), class_="cb-quiet")
     sources = element("ul", *(source_line(source) for source in document.metadata.sources), class_="cb-sources")
@@ -196,4 +196,5 @@ def contents(document: Document, low: int, high: int) -> Html:
         items.append(element("li", link, class_=f"cb-level-{heading.level}", dir="auto"))
     if not items:
         return Html()
-    return element("nav", element("h3", "Contents"), element("ul", *items), class_="cb-contents", aria_label="Contents")
+    folded = element("details", element("summary", "Contents"), element("ul", *items), open=True)
+    return element("nav", folded, class_="cb-contents", aria_label="Contents")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from frontend import narrow, panel, theme
 from frontend.chat import Session
+from frontend.gate import BUSY
 from frontend.markup import Html, element
 from frontend.office import Office
 from frontend.plain import ADDRESS
@@ -41,7 +42,7 @@ def masthead() -> Html:
     plain = element("a", "Plain page", href=ADDRESS)
     ways = element("nav", *links, plain, class_="cb-views", aria_label="Casebook")
     use = element("p", INTENDED_USE, class_="cb-use")
-    live = element("div", id="cb-live", class_="cb-hidden", role="status", aria_live="polite")
+    live = element("div", id="cb-live", class_="cb-hidden", role="status", aria_live="polite", data_busy=BUSY)
     return element("header", name, use, ways, live, class_="cb-masthead")
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ from typing import Any
 import frontend_fakes as fakes
 import pytest
 from docx import Document as open_docx
+from frontend_seen import fetch
 from reader_files import make_pdf, prose
 from test_browser import BROWSER, FLAGS, PHONE, WIDE, Reader
 
 from assistant.pipeline import open_assistant
+from assistant.schema import Answer
 from assistant.settings import Settings
+from frontend.gate import BUSY
 
 pytestmark = pytest.mark.skipif(not BROWSER, reason="no browser")
 FACT = "The Zedtown Collaborative opened a frozen shoulder clinic in March 2024."
@@ -248,6 +252,60 @@ def test_everything_to_hit_is_large_enough(site: str, browser: Any, view: str) -
     )
     context.close()
     assert small == []
+
+
+def test_a_document_opens_at_its_beginning_on_a_phone(site: str, browser: Any) -> None:
+    context = browser.new_context(viewport=PHONE, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{site}/?view=library")
+    page.get_by_role("link", name=fakes.ANYTOWN.title).click()
+    title = page.get_by_role("heading", name=fakes.ANYTOWN.title, level=2)
+    title.wait_for()
+    assert Reader(page, site).in_view(title)
+    assert page.evaluate("document.activeElement.className") == "cb-view-title"
+    context.close()
+
+
+class Slow(fakes.FakeAssistant):
+    """Answers only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.let.set()
+
+    def ask(self, question: str, *others: Any, **more: Any) -> Answer:
+        self.let.wait(60)
+        return super().ask(question, *others, **more)
+
+
+def test_when_too_many_ask_it_says_so_in_plain_words_and_keeps_the_question(browser: Any) -> None:
+    slow = Slow()
+    with fakes.served(slow) as site:
+        config = json.loads(fetch(f"{site}/config")[2])
+        number = next(e["id"] for e in config["dependencies"] if any(t[1] == "ask" for t in e["targets"]))
+        for reader in watched(browser.new_context(viewport=WIDE), site):
+            reader.page.wait_for_timeout(1_000)
+            slow.let.clear()
+            for place in range(40):
+                asked = {
+                    "data": [None],
+                    "fn_index": number,
+                    "session_hash": f"s{place}",
+                    "event_data": {"question": "x"},
+                }
+                head = {"Content-Type": "application/json"}
+                status = fetch(f"{site}/gradio_api/queue/join", json.dumps(asked).encode(), head)[0]
+            assert status == 503
+            box = reader.page.get_by_label("Your question")
+            box.fill(fakes.BACKLOG)
+            box.press("Enter")
+            reader.page.get_by_text(BUSY).first.wait_for()
+            assert reader.page.get_by_text("application is currently busy").count() == 0
+            assert box.input_value() == fakes.BACKLOG
+            slow.let.set()
+            # The browser itself notes a refused request; that is all it may have noted.
+            reader.troubles[:] = [words for words in reader.troubles if "503" not in words]
 
 
 @pytest.mark.slow
