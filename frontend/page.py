@@ -75,17 +75,7 @@ def lay_out(office: Office) -> Parts:
             with gr.Row(elem_classes="cb-above"):
                 filters = part(narrow.bar(desk.choices(), {}), "cb-filters")
                 past = part(Html(), "cb-filters cb-past-part")
-            with gr.Row(elem_classes="cb-composer"):
-                box = gr.Textbox(
-                    label="Your question",
-                    placeholder="Ask about a collaborative",
-                    lines=1,
-                    max_lines=6,
-                    scale=1,
-                    container=True,
-                )
-                ask = gr.Button("Ask", variant="primary", scale=0, min_width=88)
-                new = gr.Button("New conversation", scale=0, min_width=88, elem_classes="cb-new")
+            box, ask, new = composer()
         with gr.Column(elem_classes="cb-panel-column", scale=2, min_width=320):
             sources = part(panel.empty(), "cb-sources-part")
     with gr.Column(elem_classes="cb-view-library cb-view"):
@@ -108,6 +98,24 @@ def lay_out(office: Office) -> Parts:
         past=past,
         fetched=fetched,
     )
+
+
+def composer() -> tuple["gr.Textbox", "gr.Button", "gr.Button"]:
+    """Place the question box and its two buttons."""
+    import gradio as gr
+
+    with gr.Row(elem_classes="cb-composer"):
+        box = gr.Textbox(
+            label="Your question",
+            placeholder="Ask about a collaborative",
+            lines=1,
+            max_lines=6,
+            scale=1,
+            container=True,
+        )
+        ask = gr.Button("Ask", variant="primary", scale=0, min_width=88)
+        new = gr.Button("New conversation", scale=0, min_width=88, elem_classes="cb-new")
+    return box, ask, new
 
 
 def part(value: Html, name: str) -> "gr.HTML":

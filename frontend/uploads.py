@@ -103,17 +103,25 @@ class Uploads:
         files = [file for file in sent if file is not None and file[0].is_file()]
         if not files:
             raise IngestRefused("No file has arrived. Choose one and try again.")
+        names = [name.casefold() for _, name in files]
+        if twice := next((name for name in names if names.count(name) > 1), ""):
+            raise IngestRefused(f"Two of these files are called {twice!r}. Rename one of them and try again.")
         self.folder.mkdir(exist_ok=True)
-        paths = []
-        for place, name in files:
-            target = self.folder / name
+        targets = {self.folder / name: place for place, name in files}
+        before = {target: target.read_bytes() for target in targets if target.is_file()}
+        for target, place in targets.items():
             target.write_bytes(place.read_bytes())
             place.unlink()
-            paths.append(target)
         try:
-            yield from self._run([str(path) for path in paths])
+            for step in self._run([str(target) for target in targets]):
+                refused = {row["document"] for row in step.report.get("refused", ())}
+                for target in before:
+                    # What was read from the file before is kept, and so is the file.
+                    if refused & {target.name, str(target)}:
+                        target.write_bytes(before[target])
+                yield step
         finally:
-            self._forget_unused(paths)
+            self._forget_unused(list(targets))
 
     def remove(self, document_id: str) -> Iterator[Step]:
         """Remove a document that was uploaded here, from index, record and folder. Raises CasebookError."""

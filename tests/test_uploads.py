@@ -150,6 +150,11 @@ def test_files_come_in_are_named_and_go_with_every_trace(corpus_index: Path, tmp
     assert len(last.report["refused"]) == 2
     assert list(uploads.own()) == ["Zed.pdf"]
     assert [path.name for path in uploads.folder.iterdir()] == ["Zed.pdf"]
+    *_, worse = uploads.take_in([bring(uploads, "Zed.pdf", b"no PDF any more")])
+    assert len(worse.report["refused"]) == 1
+    assert (uploads.folder / "Zed.pdf").read_bytes() == pdf, "what was there before is kept"
+    with pytest.raises(IngestRefused, match="Two of these files"):
+        list(uploads.take_in([bring(uploads, "Zed.pdf", pdf), bring(uploads, "zed.PDF", b"other")]))
     with pytest.raises(IngestRefused, match="not uploaded here"):
         list(uploads.remove("cmast.md"))
     *_, gone = uploads.remove("Zed.pdf")
