@@ -51,7 +51,10 @@ class Evaluator:
         return self._link(File(name="feedback.jsonl", media="application/x-ndjson", data=data), "cb-download")
 
     def _link(self, file: File, kind: str = "cb-link", name: str = "") -> Html:
-        return element("a", name or file.name, href=self.downloads.put(file), download=file.name, class_=kind)
+        hidden = "-1" if kind == "cb-download" else None  # the script follows it; nobody has to find it
+        return element(
+            "a", name or file.name, href=self.downloads.put(file), download=file.name, class_=kind, tabindex=hidden
+        )
 
     def run(self, token: object) -> Iterator[Html]:
         """Yield the view while a set that was brought is asked, and last its figures."""

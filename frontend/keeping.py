@@ -36,7 +36,9 @@ class Keeper:
             return Html()
         pack = Pack(answers=answers, made=datetime.now(UTC), settings=self.settings, filters=session.only)
         file = exported(pack, kind)
-        return element("a", file.name, href=self.downloads.put(file), download=file.name, class_="cb-download")
+        return element(
+            "a", file.name, href=self.downloads.put(file), download=file.name, class_="cb-download", tabindex="-1"
+        )
 
     def rate(self, session: Session, number: object, verdict: object, reason: object) -> Session:
         """Return a session in which an answer has a verdict, which is kept. Raises CasebookError."""
