@@ -18,10 +18,12 @@ MAX_LIST_ITEMS = 12
 # How near to the best sentence one must come that holds the fact that is asked for, to be put before it.
 NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
-_SHARE = {"fact": 0.78, "how": 0.66, "list": 0.70, "plain": 0.75}
-_LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 4}
+_SHARE = {"fact": 0.75, "how": 0.4, "list": 0.7, "plain": 0.7}
+_LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
+# Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
+_ELSEWHERE = 0.95
 # A list is long: its items must, on the average, score this share of the best sentence.
-_ITEMS_SHARE = 0.6
+_ITEMS_SHARE = 0.4
 _SAME = 0.75
 # A sentence that begins so says of something that the one before it names.
 _LEANS = re.compile(r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b")
@@ -119,6 +121,8 @@ def choose(
     for candidate in stated:
         if len(chosen) >= min(limit, _LIMIT[kind]) or candidate.score < max(_SHARE[kind] * best.score, floor):
             break
+        if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
+            continue  # what another document says may well be about another body
         listing = listing_at(candidate.document, candidate.start)
         if (candidate.document.id, candidate.start) in covered:
             continue

@@ -17,6 +17,8 @@ _GOES_ON = re.compile(
     re.I,
 )
 _CONTEXT_CHARACTERS = 1500
+# A question of so many words of its own tells its topic.
+_ENOUGH_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,20 @@ def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standa
         last = next((found for turn in reversed(earlier) if (found := bodies.mentions(turn))), ())
         carried.extend(mention.text for mention in last)
     if thin or _GOES_ON.match(text):
-        mentioned = " ".join(mention.text for mention in bodies.mentions(earlier[-1])).lower()
-        present = {word.lower() for word in words}
-        carried.extend(
-            word for word in content_words(earlier[-1]) if word.lower() not in mentioned and word.lower() not in present
-        )
+        carried.extend(_topic(earlier, bodies, {word.lower() for word in words}))
     return Standalone(f"{text} ({', '.join(carried)})" if carried else text, tuple(carried), context)
+
+
+def _topic(earlier: Sequence[str], bodies: Bodies, present: set[str]) -> list[str]:
+    """Return the words of the last question that said enough to tell its topic, and of those since."""
+    words: list[str] = []
+    for turn in reversed(earlier):
+        mentioned = " ".join(mention.text for mention in bodies.mentions(turn)).lower()
+        own = [word for word in content_words(turn) if word.lower() not in mentioned]
+        words += [word for word in own if word.lower() not in present | {known.lower() for known in words}]
+        if len(own) >= _ENOUGH_WORDS:
+            break
+    return words
 
 
 def _context(history: Sequence[Turn]) -> str:

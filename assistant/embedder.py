@@ -40,6 +40,9 @@ class Embedder(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return the length of each text in tokens, special tokens included."""
 
+    def is_word(self, text: str) -> bool:
+        """Whether the model's vocabulary has a text as one word."""
+
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
 
@@ -150,6 +153,10 @@ class BertEmbedder:
         """Return the length of each text in tokens, special tokens included."""
         return [len(tokens) for tokens in self._tokens(texts)]
 
+    def is_word(self, text: str) -> bool:
+        """Whether the model's vocabulary has a text as one word."""
+        return len(self._tokenizer.encode(text, add_special_tokens=False).ids) == 1
+
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
         tokens = self._tokens(texts)
@@ -203,6 +210,10 @@ class SentenceTransformerEmbedder:
             return []
         encoded = self._model.tokenizer([self._prompt + text for text in texts], truncation=False)
         return [len(tokens) for tokens in encoded["input_ids"]]
+
+    def is_word(self, text: str) -> bool:
+        """Whether the model's vocabulary has a text as one word."""
+        return len(self._model.tokenizer(text, add_special_tokens=False)["input_ids"]) == 1
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""

@@ -21,6 +21,8 @@ _NO_BODY = frozenset({"national", "glossary"})
 # A question across collaboratives looks at so many of them, so many passages each (the reader reads fewer), and
 # answers from the best.
 _ACROSS, _ACROSS_PASSAGES, _ACROSS_READ, _ACROSS_SHOWN, _ACROSS_FLOOR = 14, 4, 2, 6, 0.65
+# An abbreviation that no more passages have is looked for in its long form too.
+_RARE = 2
 # Sentences for each part of a question, and for each body of a comparison.
 _FEW = 5
 
@@ -35,10 +37,18 @@ class Opened:
     vocabulary: Vocabulary
     scorer: EvidenceScorer
 
+    def expanded(self, text: str) -> str:
+        """Return a question with the other forms of its abbreviations, as far as they help to find passages."""
+
+        def is_rare(word: str) -> bool:
+            return all(self.generation.term_frequency(term) <= _RARE for term in self.generation.terms(word))
+
+        return self.vocabulary.expanded(text, is_rare)
+
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The sentences that answer, or the reason why there are none; and the best score seen."""
+    """The sentences that answer, or the reason why there are none; and the best chance that anything seen answers."""
 
     spans: tuple[Span, ...]
     reason: str | None
@@ -65,7 +75,7 @@ class Inquiry:
         named = frozenset(document for mention in self.mentions for document in mention.documents)
         text = of_one(self.asked.text) if self.across else self.asked.text
         hits = self.opened.retriever.retrieve(
-            self.opened.vocabulary.expanded(text),
+            self.opened.expanded(text),
             documents=self.allowed,
             distinct=distinct,
             boost=(lambda document: 1.0 if document in named else 0.0) if named else None,
@@ -85,7 +95,7 @@ class Inquiry:
         for part in parts:
             found = [self._candidates(part, documents, names, hits) for documents in groups]
             top = max((c.score for group in found for c in group if not c.is_gap), default=0.0)
-            best = max(best, top)
+            best = max((best, *(c.chance for group in found for c in group if not c.is_gap)))
             if self.across:
                 found = sorted(found, key=lambda group: -group[0].score if group else 0.0)[:_ACROSS_SHOWN]
             for group in found:
@@ -114,7 +124,7 @@ class Inquiry:
         if documents is not None or part.text != self.asked.text:
             within = documents if self.allowed is None else (documents or self.allowed) & self.allowed
             hits = self.opened.retriever.retrieve(
-                self.opened.vocabulary.expanded(part.text),
+                self.opened.expanded(part.text),
                 documents=within,
                 distinct=1,
                 context="" if self.across else self.context,

@@ -63,7 +63,7 @@ class Assistant:
         if self._retrieval != "keyword":
             generation.require(self._embedder.identity)
         embedder = None if self._retrieval == "keyword" else self._embedder
-        bodies, vocabulary = Bodies(generation.documents), Vocabulary(generation.documents)
+        bodies, vocabulary = Bodies(generation.documents), Vocabulary(generation.documents, self._embedder.is_word)
         scorer = EvidenceScorer(
             embedder,
             generation.terms,

@@ -12,7 +12,8 @@ from assistant.evidence import Candidate
 from assistant.question import Asked
 from assistant.vocabulary import Vocabulary
 
-WEAK = 0.32
+# The least chance, of the sentence most likely to answer, with which anything is answered (docs/refusal.md).
+WEAK = 0.025
 _STRICT = frozenset({"money", "share", "number", "date"})
 OUT_OF_SCOPE_MEANING = 0.22
 
@@ -89,7 +90,7 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
         return "not_in_corpus" if named else "weak_evidence"
     if asked.wants & _STRICT and not any(c.fits and c.score >= NEAR * best.score for c in stated):
         return "not_in_corpus" if named else "weak_evidence"
-    if best.score < WEAK:
+    if max(candidate.chance for candidate in stated) < WEAK:
         if max(candidate.meaning for candidate in stated) < OUT_OF_SCOPE_MEANING:
             return "out_of_scope"
         return "not_in_corpus" if named else "weak_evidence"

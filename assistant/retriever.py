@@ -10,9 +10,9 @@ from assistant.embedder import Embedder
 from assistant.index import SCORE_DIGITS, Generation
 from assistant.schema import Hit
 
-DENSE_WEIGHT = 0.45
-KEYWORD_WEIGHT = 0.30
-SENTENCE_WEIGHT = 0.25
+DENSE_WEIGHT = 0.5
+KEYWORD_WEIGHT = 0.35
+SENTENCE_WEIGHT = 0.15
 # Chosen on one half of MTRAG's conversations, .2 to .8 tried; the other half gains as well.
 CONTEXT_WEIGHT = 0.5
 CANDIDATES = 100
@@ -115,6 +115,7 @@ class Retriever:
         if self._mode != "dense":
             terms = self._generation.terms(question)
             parts["keyword"] = (KEYWORD_WEIGHT, self._generation.keyword(terms, limit, documents))
+        if self._mode == "hybrid":
             sentences = self._generation.keyword_sentences(terms, limit * 2, documents)
             parts["sentence"] = (SENTENCE_WEIGHT, sentences)
         return parts

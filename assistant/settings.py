@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         default="hybrid", description="which candidates are ranked"
     )
     reader: Literal["on", "off"] = Field(
-        default="off", description="whether the evidence reader reads the best passages with the question"
+        default="on", description="whether the evidence reader reads the best passages with the question"
     )
     read_seconds: float = Field(default=30, gt=0, description="longest time to read one file, in seconds")
 

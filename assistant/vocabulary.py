@@ -7,7 +7,7 @@ glossary. A question's words are then given the corpus' own words as alternative
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 
 from assistant.schema import Document
@@ -43,8 +43,9 @@ def british(word: str) -> str:
 class Vocabulary:
     """The words and abbreviations of a set of documents."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self._documents = tuple(documents)
+    def __init__(self, documents: Iterable[Document], is_word: Callable[[str], bool] = lambda _: False) -> None:
+        """Take the documents, and what tells words of the language, which are no slips where no document has them."""
+        self._documents, self._is_word = tuple(documents), is_word
 
     @cached_property
     def abbreviations(self) -> Mapping[str, str]:
@@ -75,7 +76,7 @@ class Vocabulary:
     def nearest(self, word: str) -> str | None:
         """Return the corpus' word for a slip of typing, or None where none is near enough."""
         lower = word.lower()
-        if len(lower) < 5 or lower in self.words or not lower.isalpha():
+        if len(lower) < 5 or lower in self.words or not lower.isalpha() or self._is_word(lower):
             return None
         same_start = [known for known in self.words if known[0] == lower[0] and abs(len(known) - len(lower)) <= 2]
         swapped = sorted(known for known in same_start if sorted(known) == sorted(lower))
@@ -99,9 +100,12 @@ class Vocabulary:
 
         return re.sub(r"[^\W\d_]{5,}", correct, text)
 
-    def expanded(self, text: str) -> str:
-        """Return a question with the long forms of its abbreviations, and the short forms of what it writes out."""
-        words = _LETTERS.findall(text)
+    def expanded(self, text: str, is_rare: Callable[[str], bool] = lambda _: True) -> str:
+        """Return a question with the long forms of its rare abbreviations, and the short forms of what it writes out.
+
+        An abbreviation that many passages have finds them by itself: its long form would only draw others.
+        """
+        words = [word for word in _LETTERS.findall(text) if is_rare(word)]
         more = [long for word in words for long in self.long_forms(word) if _run(long) not in _run(text)]
         more += [short.upper() for short in self.shortened(text) if _run(short) not in _run(text)]
         return f"{text} ({'; '.join(dict.fromkeys(more))})" if more else text

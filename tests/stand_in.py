@@ -32,6 +32,10 @@ class StandIn:
         """Return the number of words of each text."""
         return [len(text.split()) for text in texts]
 
+    def is_word(self, text: str) -> bool:
+        """Return that no word is known."""
+        return False
+
     def encode_passages(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return unit vectors of word counts."""
         return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(-1, DIMENSIONS)

@@ -98,7 +98,9 @@ def test_what_only_sounds_like_a_body_is_none(bodies: Bodies, question: str) -> 
     ("question", "pages"),
     [
         pytest.param(
-            "What happens in West Yorkshire?", ["west-yorkshire-mhlda.md", "west-yorkshire-wyaat.md"], id="WY"
+            "What happens in West Yorkshire?",
+            ["national-context.md", "west-yorkshire-mhlda.md", "west-yorkshire-wyaat.md"],
+            id="WY, its community collaborative in the national pages",
         ),
         pytest.param("Who leads in Cheshire and Merseyside?", ["cmast.md", "prospect-cheshire-merseyside.md"], id="CM"),
         pytest.param("The East Midlands?", ["east-midlands-acute-providers.md", "impact-east-midlands.md"], id="EM"),

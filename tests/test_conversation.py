@@ -82,3 +82,23 @@ def test_the_question_itself_is_never_changed(question: str, history: list[Turn]
     assert found.text.startswith(question.strip())
     assert bool(found.carried) == (found.text != question.strip())
     assert found == standalone(question, history, BODIES)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "question", "has_context"),
+    [
+        pytest.param("What is the Alpha Alliance?", "What were the first priorities?", True, id="goes on"),
+        pytest.param("What is the Alpha Alliance?", "How many beds has the Alpha Alliance?", True, id="the same body"),
+        pytest.param("What is the Alpha Alliance?", "How many beds has the Beta Group?", False, id="another body"),
+    ],
+)
+def test_the_exchange_before_is_searched_with_unless_the_topic_is_another(
+    earlier: str, question: str, has_context: bool
+) -> None:
+    context = standalone(question, _turns(earlier), BODIES).context
+    assert context == (f"{earlier} So it is." if has_context else "")
+
+
+def test_a_thin_follow_up_to_a_thin_follow_up_still_knows_the_topic() -> None:
+    earlier = _turns("What did the Alpha Alliance learn about surgical robots?", "So how many did it buy?")
+    assert {"surgical", "robots", "buy"} <= set(standalone("What is that costing?", earlier, BODIES).carried)

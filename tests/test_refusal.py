@@ -171,7 +171,8 @@ def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool =
     document = sample.document(text=text)
     hit = sample.hit()
     passage = replace(hit.passage, start=0, end=len(text), text=text)
-    parts = {"score": score, "meaning": score, "words": score, "fits": fits, "is_gap": gap}
+    chance = 0.5 if score > 0.3 else 0.01
+    parts = {"score": score, "chance": chance, "meaning": score, "words": score, "fits": fits, "is_gap": gap}
     return Candidate(document=document, hit=replace(hit, passage=passage), start=0, end=len(text), **parts)  # type: ignore[arg-type]
 
 
@@ -209,3 +210,18 @@ def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool =
 )
 def test_the_reason_after_a_search(question: str, candidates: list[Candidate], named: bool, reason: str | None) -> None:
     assert rule_after_search(understand(question), candidates, named=named) == reason
+
+
+def test_a_word_of_the_language_that_no_document_has_is_no_slip() -> None:
+    page = sample.document(text="Trusts were spending more on theatres and chose four sites.")
+    known = {"sending", "choose"}.__contains__
+    assert Vocabulary([page]).corrected("Who is sending them?") == "Who is spending them?"
+    assert Vocabulary([page], known).corrected("Who is sending them?") == "Who is sending them?"
+    assert Vocabulary([page], known).corrected("Who is spendng more?") == "Who is spending more?"
+
+
+def test_only_a_rare_abbreviation_is_written_out_for_the_search() -> None:
+    page = sample.document(text="A community diagnostic centre (CDC) opened. The CDC is busy.")
+    words = Vocabulary([page])
+    assert words.expanded("Is the CDC open?", lambda _: True) == "Is the CDC open? (community diagnostic centre)"
+    assert words.expanded("Is the CDC open?", lambda _: False) == "Is the CDC open?"

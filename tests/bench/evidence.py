@@ -1,0 +1,91 @@
+"""How well passages are ranked and sentences picked on a public set, with the evidence reader and without.
+
+    python -m tests.bench.evidence BEIR-FOLDER --index INDEX [--limit N]
+
+The folder's queries name short answers: a sentence is evidence where it holds one of them and stands in a relevant
+document. Both columns come from one run over the same questions, chosen by a fixed seed. AUROC is of the chance that
+the best sentence answers, over answerable and unanswerable questions; rules of refusal are left out.
+"""
+
+import argparse
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+
+from assistant.conversation import standalone
+from assistant.evaluation import read_questions
+from assistant.evaluation.questions import BenchmarkQuestion
+from assistant.evaluation.ranking import ndcg, recall
+from assistant.evidence import Candidate
+from assistant.inquiry import Inquiry, Opened
+from assistant.pipeline import open_assistant
+from assistant.question import understand
+from assistant.schema import Hit, Question
+from assistant.settings import load_settings
+
+
+def found_for(opened: Opened, question: Question) -> tuple[tuple[Hit, ...], list[Candidate]]:
+    """Return the ranked passages and sentences of a question, as Assistant.ask has them before it chooses."""
+    searched = standalone(question.text, question.history, opened.bodies)
+    asked = understand(opened.vocabulary.corrected(searched.text))
+    mentions = opened.bodies.all_mentions(asked.text)
+    inquiry = Inquiry(opened=opened, asked=asked, mentions=mentions, allowed=None, context=searched.context)
+    hits = inquiry.retrieve(10)
+    return hits, opened.scorer.score(asked, hits, opened.generation.document, frozenset())
+
+
+def is_evidence(candidate: Candidate, question: Question) -> bool:
+    """Whether a sentence holds an answer and stands in a relevant document."""
+    answers = question.answers if isinstance(question, BenchmarkQuestion) else ()
+    text = candidate.text.lower()
+    return candidate.document.id in question.relevant and any(answer.lower() in text for answer in answers)
+
+
+def measure(opened: Opened, questions: Sequence[Question]) -> Mapping[str, float]:
+    """Return the figures of one column."""
+    figures: dict[str, list[float]] = {}
+    chances: dict[bool, list[float]] = {True: [], False: []}
+    for question in questions:
+        hits, candidates = found_for(opened, question)
+        ranked = list(dict.fromkeys(hit.passage.document_id for hit in hits))
+        for name, value in (
+            ("nDCG@10", ndcg(ranked, question.relevant, 10)),
+            ("R@2", recall(ranked, question.relevant, 2)),
+        ):
+            if value is not None:
+                figures.setdefault(name, []).append(value)
+        if question.answerable is not None and candidates:
+            chances[question.answerable].append(max(candidate.chance for candidate in candidates))
+        if question.answerable and isinstance(question, BenchmarkQuestion) and question.answers:
+            held = [is_evidence(candidate, question) for candidate in candidates[:3]]
+            figures.setdefault("evidence hit@1", []).append(float(any(held[:1])))
+            figures.setdefault("evidence hit@3", []).append(float(any(held)))
+    said = {name: fmean(values) for name, values in figures.items()}
+    if chances[True] and chances[False]:
+        pairs = [(yes > no) + (yes == no) / 2 for yes in chances[True] for no in chances[False]]
+        said["AUROC answerable"] = fmean(pairs)
+    return said
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Measure ranking and evidence, with the reader and without.")
+    parser.add_argument("set", type=Path, help="a folder in BEIR layout")
+    parser.add_argument("--index", type=Path, required=True, help="an index of its corpus")
+    parser.add_argument("--limit", type=int, default=0, help="only so many questions, by a fixed seed")
+    options = parser.parse_args()
+    questions = list(read_questions(options.set))
+    if options.limit:
+        questions = random.Random(0).sample(questions, min(options.limit, len(questions)))
+    columns = {}
+    for reader in ("on", "off"):
+        with open_assistant(load_settings(index=options.index, reader=reader)) as assistant:
+            columns[reader] = measure(assistant._current(), questions)
+    print(f"{options.set.name}: {len(questions)} questions\n{'':<18}{'reader':>8}{'without':>9}")
+    for name, value in columns["on"].items():
+        print(f"{name:<18}{value:8.3f}{columns['off'][name]:9.3f}")
+
+
+if __name__ == "__main__":
+    main()
