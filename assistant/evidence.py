@@ -10,30 +10,26 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from assistant.embedder import Embedder
 from assistant.question import Asked
-from assistant.reader import Reader, Reading, prefix
-from assistant.retriever import place
+from assistant.readings import READ_PASSAGES, Readings, chance_of, logit_of, sentences_of
 from assistant.schema import Document, Hit
 from assistant.sentences import Span, split_sentences
 
 PASSAGES = 12
-READ_PASSAGES = 10
-# What the reader's logits, of a sentence and of its passage, add to a sentence's score, and what its word on a
-# passage adds to the rank score.
-LOGITS, RANKS = 0.02, 0.35
+# What the reader's logits, of a sentence and of its passage, add to a sentence's score.
+LOGITS = 0.02
 # A sentence's chance to answer: the logistic of (weight of its base score, weight of the reader's logits, constant),
 # fitted to the half ``dev`` of tests/questions; without the reader the base score alone.
 READ, UNREAD = (3.7, 0.36, -3.0), (10.6, 0.0, -7.3)
 # What the reader is taken to say of a passage that it did not read; the least score of a sentence.
 _NOT_READ, _LEAST = -8.0, 0.001
 KEPT_VECTORS = 20_000
-KEPT_READINGS = 2_000
 WARM_PASSAGES = 2_000
 # Shorter sentences, in characters, fit the encoder whatever they hold.
 _SHORT = 60
@@ -113,14 +109,13 @@ class EvidenceScorer:
         passages: int,
         bare: Callable[[str], str],
         expand: Callable[[str], tuple[str, ...]],
-        reader: Reader | None = None,
+        readings: Readings | None = None,
     ) -> None:
         self._embedder, self._stems, self._frequency = embedder, stems, frequency
-        self._reader = reader
+        self._readings = readings
         self._passages = max(passages, 1)
         self._bare, self._expand = bare, expand
         self._lock = threading.Lock()
-        self._read: OrderedDict[tuple[str, str], Reading] = OrderedDict()
         self._headings: dict[str, npt.NDArray[np.float32]] = {}
         self._vectors: OrderedDict[tuple[str, int, int], npt.NDArray[np.float32]] = OrderedDict()
 
@@ -151,17 +146,11 @@ class EvidenceScorer:
             (hit, document, span)
             for hit in hits[:passages]
             for document in [document_of(hit.passage.document_id)]
-            for span in self._sentences(document, hit)
+            for span in sentences_of(document, hit.passage)
         ]
         meanings = self._meanings([(document, span) for _, document, span in places], vector)
         sections = self._section_meanings([hit for hit, _, _ in places], vector)
-        told: dict[tuple[str, int], tuple[float, float]] = {}
-        if self._reader is not None:
-            first = hits[:read]
-            for hit, reading in zip(first, self._readings(asked.text, first, document_of), strict=True):
-                spans = self._sentences(document_of(hit.passage.document_id), hit)
-                for (start, _), logit in zip(spans, reading.sentences, strict=True):
-                    told[hit.passage.id, start] = (_chance(logit), _chance(reading.answers))
+        told = {} if self._readings is None else self._readings.told(asked.text, hits[:read], document_of)
         candidates: list[Candidate] = []
         near: tuple[str, frozenset[str]] = ("", frozenset())
         for (hit, document, (start, end)), raw, section in zip(places, meanings, sections, strict=True):
@@ -178,9 +167,10 @@ class EvidenceScorer:
             total = MEANING * meaning + SECTION * _scaled(float(section)) + WORDS * coverage
             total += PASSAGE * min(hit.score, 1.0)
             total += FITS if fits or not asked.wants else 0.0
-            said = (
-                0.0 if self._reader is None else _NOT_READ if reads is None else _logit(reads) + _logit(answers or 0.0)
-            )
+            if self._readings is None:
+                said = 0.0
+            else:
+                said = _NOT_READ if reads is None or answers is None else logit_of(reads) + logit_of(answers)
             candidates.append(
                 Candidate(
                     document=document,
@@ -188,7 +178,7 @@ class EvidenceScorer:
                     start=start,
                     end=end,
                     score=round(max(total + LOGITS * said, _LEAST), 6),
-                    chance=_answering(total, said, READ if self._reader else UNREAD),
+                    chance=_answering(total, said, READ if self._readings else UNREAD),
                     base=round(total, 6),
                     meaning=round(float(raw), 6),
                     words=round(coverage, 6),
@@ -201,40 +191,6 @@ class EvidenceScorer:
         candidates.sort(key=lambda c: (-c.score, c.document.id, c.start))
         return candidates
 
-    def ranked(self, question: str, hits: Sequence[Hit], document_of: Callable[[str], Document]) -> tuple[Hit, ...]:
-        """Return hits in a new order: the first ones raised by how much the reader takes each for an answer."""
-        if self._reader is None:
-            return tuple(hits)
-        readings = self._readings(question, hits[:READ_PASSAGES], document_of)
-        raised = [
-            replace(
-                hit,
-                score=round(hit.score + RANKS * _chance(reading.answers), 6),
-                why={**hit.why, "reader": _chance(reading.answers)},
-            )
-            for hit, reading in zip(hits[:READ_PASSAGES], readings, strict=True)
-        ]
-        every = sorted([*raised, *hits[READ_PASSAGES:]], key=lambda hit: (-hit.score, place(hit.passage.id)))
-        return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
-
-    def _readings(self, question: str, hits: Sequence[Hit], document_of: Callable[[str], Document]) -> list[Reading]:
-        """Have passages read; what was read for this question before is remembered for a while."""
-        assert self._reader is not None
-        with self._lock:  # several questions may be answered at once
-            known = {hit.passage.id: self._read.get((question, hit.passage.id)) for hit in hits}
-        missing = [hit for hit in hits if known[hit.passage.id] is None]
-        texts = []
-        for hit in missing:
-            document, start = document_of(hit.passage.document_id), hit.passage.start
-            spans = [(begin - start, end - start) for begin, end in self._sentences(document, hit)]
-            texts.append((prefix(document.title, hit.passage.heading_path), hit.passage.text, spans))
-        made = dict(zip((hit.passage.id for hit in missing), self._reader.read(question, texts), strict=True))
-        with self._lock:
-            self._read.update({(question, identifier): reading for identifier, reading in made.items()})
-            while len(self._read) > KEPT_READINGS:
-                self._read.popitem(last=False)
-        return [known[hit.passage.id] or made[hit.passage.id] for hit in hits]
-
     def _wanted(self, asked: Asked, ignore: frozenset[str]) -> list[tuple[float, tuple[frozenset[str], ...]]]:
         """Return the weight of each word of a question, and the sets of stems of which any one stands for it."""
         wanted = []
@@ -245,12 +201,6 @@ class EvidenceScorer:
             ways = (own, *(frozenset(self._stems(long)) for long in self._expand(word)))
             wanted.append((max(self.rarity(stem) for stem in own), ways))
         return wanted
-
-    def _sentences(self, document: Document, hit: Hit) -> list[Span]:
-        """Return the sentence spans of a passage, headings left out."""
-        headings = {(heading.start, heading.end) for heading in document.headings}
-        spans = split_sentences(document.text, hit.passage.start, hit.passage.end)
-        return [span for span in spans if span not in headings]
 
     def _meanings(
         self, places: Sequence[tuple[Document, Span]], vector: npt.NDArray[np.float32] | None
@@ -312,19 +262,9 @@ class EvidenceScorer:
                 self._remember([(document, span) for span in spans])
 
 
-def _chance(logit: float) -> float:
-    return round(1 / (1 + math.exp(-logit)), 6)
-
-
-def _logit(chance: float) -> float:
-    """Return the logit of a chance, neither end endless."""
-    kept = min(max(chance, 0.001), 0.999)
-    return math.log(kept / (1 - kept))
-
-
 def _answering(base: float, said: float, weights: tuple[float, float, float]) -> float:
     """Return the chance that a sentence answers, from its words and meaning and from the reader's logits."""
-    return _chance(weights[0] * base + weights[1] * said + weights[2])
+    return chance_of(weights[0] * base + weights[1] * said + weights[2])
 
 
 def _scaled(cosine: float) -> float:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 from assistant.answerer import MAX_SENTENCES, Span, choose
 from assistant.attribution import Bodies, Mention
-from assistant.evidence import PASSAGES, READ_PASSAGES, Candidate, EvidenceScorer
+from assistant.evidence import PASSAGES, Candidate, EvidenceScorer
 from assistant.index import Generation
 from assistant.question import Asked, content_words, of_one, understand
+from assistant.readings import READ_PASSAGES, Readings
 from assistant.refusal import rule_after_search
 from assistant.retriever import Retriever, place
 from assistant.schema import Hit
@@ -36,6 +37,7 @@ class Opened:
     bodies: Bodies
     vocabulary: Vocabulary
     scorer: EvidenceScorer
+    readings: Readings | None
 
     def expanded(self, text: str) -> str:
         """Return a question with the other forms of its abbreviations, as far as they help to find passages."""
@@ -81,7 +83,8 @@ class Inquiry:
             boost=(lambda document: 1.0 if document in named else 0.0) if named else None,
             context="" if self.across else self.context,
         )
-        return self.opened.scorer.ranked(text, hits, self.opened.generation.document)
+        readings = self.opened.readings
+        return readings.ranked(text, hits, self.opened.generation.document) if readings else hits
 
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""

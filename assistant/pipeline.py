@@ -19,6 +19,7 @@ from assistant.index import Generation, current_folder
 from assistant.inquiry import Inquiry, Opened, with_cited
 from assistant.question import understand
 from assistant.reader import Reader, open_reader
+from assistant.readings import Readings
 from assistant.refusal import rule_before_search, unknown_names
 from assistant.retriever import Retriever
 from assistant.schema import REASONS, Answer, Document, Hit, Turn
@@ -64,6 +65,7 @@ class Assistant:
             generation.require(self._embedder.identity)
         embedder = None if self._retrieval == "keyword" else self._embedder
         bodies, vocabulary = Bodies(generation.documents), Vocabulary(generation.documents, self._embedder.is_word)
+        readings = None if self._reader is None else Readings(self._reader)
         scorer = EvidenceScorer(
             embedder,
             generation.terms,
@@ -71,10 +73,10 @@ class Assistant:
             generation.manifest.passages,
             bodies.without_names,
             vocabulary.long_forms,
-            self._reader,
+            readings,
         )
         retriever = Retriever(generation, self._embedder, self._retrieval)
-        return Opened(generation, retriever, bodies, vocabulary, scorer)
+        return Opened(generation, retriever, bodies, vocabulary, scorer, readings)
 
     def _current(self) -> Opened:
         """Return the published generation, opened; a newer one replaces it here and now."""

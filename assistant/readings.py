@@ -1,0 +1,85 @@
+"""What the evidence reader says of a question's passages: kept for a while, and turned into a new order of them."""
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from assistant.reader import Reader, Reading, prefix
+from assistant.retriever import place
+from assistant.schema import Document, Hit, Passage
+from assistant.sentences import Span, split_sentences
+
+READ_PASSAGES = 10
+# What the reader's word on a passage adds to its score in the ranking.
+RANKS = 0.35
+KEPT_READINGS = 2_000
+
+DocumentOf = Callable[[str], Document]
+
+
+def chance_of(logit: float) -> float:
+    """Return the chance of a logit."""
+    return round(1 / (1 + math.exp(-logit)), 6)
+
+
+def logit_of(chance: float) -> float:
+    """Return the logit of a chance, neither end endless."""
+    kept = min(max(chance, 0.001), 0.999)
+    return math.log(kept / (1 - kept))
+
+
+def sentences_of(document: Document, passage: Passage) -> list[Span]:
+    """Return the sentence spans of a passage, headings left out."""
+    headings = {(heading.start, heading.end) for heading in document.headings}
+    spans = split_sentences(document.text, passage.start, passage.end)
+    return [span for span in spans if span not in headings]
+
+
+class Readings:
+    """Has passages read; what was read for a question is remembered, for ranking and choosing both ask."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str], Reading] = OrderedDict()
+
+    def told(
+        self, question: str, hits: Sequence[Hit], document_of: DocumentOf
+    ) -> dict[tuple[str, int], tuple[float, float]]:
+        """Return, by passage id and start of a sentence, the chances that it and its passage answer."""
+        return {
+            (hit.passage.id, start): (chance_of(logit), chance_of(reading.answers))
+            for hit, reading in zip(hits, self._of(question, hits, document_of), strict=True)
+            for (start, _), logit in zip(
+                sentences_of(document_of(hit.passage.document_id), hit.passage), reading.sentences, strict=True
+            )
+        }
+
+    def ranked(self, question: str, hits: Sequence[Hit], document_of: DocumentOf) -> tuple[Hit, ...]:
+        """Return hits in a new order: the first ones raised by how much the reader takes each for an answer."""
+        readings = self._of(question, hits[:READ_PASSAGES], document_of)
+        raised = [
+            replace(hit, score=round(hit.score + RANKS * chance, 6), why={**hit.why, "reader": chance})
+            for hit, reading in zip(hits[:READ_PASSAGES], readings, strict=True)
+            for chance in [chance_of(reading.answers)]
+        ]
+        every = sorted([*raised, *hits[READ_PASSAGES:]], key=lambda hit: (-hit.score, place(hit.passage.id)))
+        return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
+
+    def _of(self, question: str, hits: Sequence[Hit], document_of: DocumentOf) -> list[Reading]:
+        with self._lock:  # several questions may be answered at once
+            known = {hit.passage.id: self._kept.get((question, hit.passage.id)) for hit in hits}
+        missing = [hit for hit in hits if known[hit.passage.id] is None]
+        texts = []
+        for hit in missing:
+            document, start = document_of(hit.passage.document_id), hit.passage.start
+            spans = [(begin - start, end - start) for begin, end in sentences_of(document, hit.passage)]
+            texts.append((prefix(document.title, hit.passage.heading_path), hit.passage.text, spans))
+        made = dict(zip((hit.passage.id for hit in missing), self._reader.read(question, texts), strict=True))
+        with self._lock:
+            self._kept.update({(question, identifier): reading for identifier, reading in made.items()})
+            while len(self._kept) > KEPT_READINGS:
+                self._kept.popitem(last=False)
+        return [known[hit.passage.id] or made[hit.passage.id] for hit in hits]
