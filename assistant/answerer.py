@@ -22,6 +22,8 @@ _SHARE = {"fact": 0.75, "how": 0.4, "list": 0.7, "plain": 0.7}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95
+# The least chance to answer of a second sentence and any further one; a list is to be whole.
+_SURE_ENOUGH = {"fact": 0.05, "how": 0.02, "list": 0.0, "plain": 0.02}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.4
 _SAME = 0.75
@@ -123,6 +125,8 @@ def choose(
             break
         if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
             continue  # what another document says may well be about another body
+        if chosen and candidate.chance < _SURE_ENOUGH[kind]:
+            continue  # it shares words with the question, and that is all
         listing = listing_at(candidate.document, candidate.start)
         if (candidate.document.id, candidate.start) in covered:
             continue

@@ -246,3 +246,10 @@ def test_of_another_document_only_what_is_nearly_as_good_is_quoted() -> None:
     other = replace(_candidate(HUB, 0.8), document=replace(DOCUMENT, id="beta.md"))
     assert _chosen("How did it work?", _candidate(SPENT, 0.9), other) == [SPENT]
     assert _chosen("How did it work?", _candidate(SPENT, 0.9), replace(other, score=0.89)) == [SPENT, HUB]
+
+
+def test_a_further_sentence_that_hardly_answers_is_left_out() -> None:
+    first, second = _candidate(SPENT, 0.9), _candidate(HUB, 0.85)
+    assert _chosen("How did it work?", first, replace(second, chance=0.5)) == [SPENT, HUB]
+    assert _chosen("How did it work?", first, replace(second, chance=0.01)) == [SPENT]
+    assert _chosen("Who chairs it?", replace(first, chance=0.01)) == [SPENT]
