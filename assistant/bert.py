@@ -77,6 +77,7 @@ class Bert:
         self._heads: int = config["num_attention_heads"]
         self._epsilon: float = config["layer_norm_eps"]
         self.dtype = torch.bfloat16 if bf16 else torch.float32
+        self.attention: Callable[..., Any] = torch.nn.functional.scaled_dot_product_attention
         weights = {
             name.removeprefix("bert."): tensor.to(self.dtype)
             for name, tensor in load_file(str(folder / "model.safetensors")).items()
@@ -121,7 +122,7 @@ class Bert:
         for attend, gather, first_norm, widen, narrow, second_norm in self._layers:
             parts = functional.linear(x, *attend).view(rows, width, 3, self._heads, size // self._heads)
             query, key, value = parts.permute(2, 0, 3, 1, 4)
-            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+            mixed = self.attention(query, key, value, attn_mask=seen)
             mixed = mixed.transpose(1, 2).reshape(rows, width, size)
             x = functional.layer_norm(x + functional.linear(mixed, *gather), (size,), *first_norm, self._epsilon)
             inner = functional.gelu(functional.linear(x, *widen))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assistant.errors import CasebookError
 from assistant.reader import Pair, Pairs
 
 TRAINED_TOKENS = 256
@@ -40,12 +41,20 @@ class Group:
 
 
 def rows(paths: Iterable[Path], leave_out: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Read question rows from JSON lines, gzipped or not, without those of some sources."""
+    """Read question rows from JSON lines, gzipped or not, without those of some sources. Raises CasebookError."""
     for path in paths:
-        content = path.read_bytes()
-        for line in (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8").strip().split("\n"):
-            row = json.loads(line)
-            if row["source"] not in leave_out:
+        try:
+            content = path.read_bytes()
+            text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
+        except (OSError, EOFError, UnicodeDecodeError) as error:
+            raise CasebookError(f"{path} cannot be read ({error}); give JSON lines, gzipped or not.") from error
+        for number, line in enumerate(text.strip().split("\n"), start=1):
+            try:
+                row = json.loads(line)
+                source = row["source"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise CasebookError(f"{path}, line {number} is no question with a source ({error}).") from error
+            if source not in leave_out:
                 yield row
 
 
