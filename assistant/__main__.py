@@ -189,7 +189,8 @@ def _search(options: argparse.Namespace, settings: Settings) -> int:
 
 def _source(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.freshness import ensure_default_index
-    from assistant.index import Generation, current_folder
+    from assistant.generations import current_folder
+    from assistant.index import Generation
     from assistant.terminal import show_document
 
     ensure_default_index(settings)
@@ -219,7 +220,7 @@ def _source(options: argparse.Namespace, settings: Settings) -> int:
 def _verify(options: argparse.Namespace, settings: Settings) -> int:
     from assistant.catalogue import Catalogue
     from assistant.errors import DocumentUnknown
-    from assistant.index import current_folder
+    from assistant.generations import current_folder
     from assistant.verification import verify
 
     try:

@@ -7,17 +7,17 @@ disk before it counts (``synchronous=FULL``).
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from assistant.errors import DocumentUnknown, IndexDamaged
-from assistant.schema import Document, Heading, Metadata, Passage, Source, SourceMark, sha256_of
+from assistant.rows import DocumentRow, FileRow, document_of_row, document_parts
+from assistant.schema import Document, Passage
 
 SCHEMA = 1
 # How documents are read and cut: whoever changes canonical text or passages changes this name, and every
@@ -39,68 +39,6 @@ CREATE TABLE IF NOT EXISTS passages (
 """
 
 Vectors = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRow:
-    """A file that was read whole: where it came from and what was read it with."""
-
-    origin: str
-    root: str
-    sha256: str
-    recipe: str
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentRow:
-    """What decides whether a document has to be taken in again."""
-
-    id: str
-    root: str
-    origin: str
-    recipe: str
-    fingerprint: str
-
-
-def document_parts(document: Document) -> str:
-    """Return everything of a document but id, hash, title and text, as JSON of one spelling."""
-    parts = {
-        "page_starts": document.page_starts,
-        "headings": [asdict(heading) for heading in document.headings],
-        "marks": [asdict(mark) for mark in document.marks],
-        "metadata": asdict(document.metadata),
-    }
-    return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def document_fingerprint(document: Document) -> str:
-    """Return the SHA-256 of all that a document carries, so that a new title counts as a change."""
-    return sha256_of("\x00".join((document.id, document.title, document.sha256, document_parts(document))))
-
-
-def document_from_parts(identifier: str, sha256: str, title: str, text: str, parts: Mapping[str, Any]) -> Document:
-    """Return the document that ``document_parts`` was made from."""
-    metadata = dict(parts["metadata"])
-    metadata["sources"] = tuple(Source(**source) for source in metadata["sources"])
-    for name in ("aliases", "trusts", "topics"):
-        metadata[name] = tuple(metadata[name])
-    marks = (SourceMark(start=m["start"], end=m["end"], keys=tuple(m["keys"])) for m in parts["marks"])
-    return Document(
-        id=identifier,
-        sha256=sha256,
-        title=title,
-        text=text,
-        page_starts=tuple(parts["page_starts"]),
-        headings=tuple(Heading(**heading) for heading in parts["headings"]),
-        marks=tuple(marks),
-        metadata=Metadata(**metadata),
-    )
-
-
-def _document(row: tuple[str, str, str, str, str]) -> Document:
-    identifier, sha256, title, text, parts = row
-    return document_from_parts(identifier, sha256, title, text, json.loads(parts))
 
 
 def passage_id(document_id: str, start: int, end: int) -> str:
@@ -166,7 +104,7 @@ class Catalogue:
     def documents(self) -> Iterator[Document]:
         """Yield every document, by id."""
         for row in self._db.execute("SELECT id, sha256, title, text, parts FROM documents ORDER BY id"):
-            yield _document(row)
+            yield document_of_row(row)
 
     def document(self, identifier: str) -> Document:
         """Return one document. Raises DocumentUnknown."""
@@ -177,7 +115,7 @@ class Catalogue:
             raise DocumentUnknown(
                 f"No document {identifier!r} is in this index. See them all with: python3 run.py ingest list"
             )
-        return _document(row)
+        return document_of_row(row)
 
     def passages(self, document_id: str) -> tuple[Passage, ...]:
         """Return the passages of a document in its order."""

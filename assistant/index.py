@@ -8,13 +8,11 @@ its folder cannot be written, a private copy is opened, with a word in the log.
 import json
 import logging
 import os
-import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,36 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.catalogue import Catalogue
-from assistant.embedder import file_sha256
-from assistant.errors import CasebookError, IndexDamaged, IndexMismatch, IndexMissing
+from assistant.errors import CasebookError, IndexDamaged, IndexMismatch
+from assistant.generations import REBUILD, file_digests, read_manifest
 from assistant.schema import Document, Passage
 
 COLLECTION = "passages"
 KEYWORD_INDEXES = ("passages", "sentences")
 SCORE_DIGITS = 6
-REBUILD = "Run: python3 run.py ingest rebuild"
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a generation holds and how it was made; ``generation`` is a digest of its content."""
-
-    generation: str
-    number: int
-    model: str
-    identity: str
-    precision: str
-    recipe: str
-    documents: int
-    passages: int
-    sentences: int
-    published: str
-    files: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the manifest as it is written."""
-        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def analyser() -> Any:
@@ -115,41 +91,6 @@ def warm_up() -> None:
     """Load the libraries that open a generation: they take longer than the opening."""
     import chromadb  # noqa: F401
     import tantivy  # noqa: F401
-
-
-def current_folder(root: Path) -> Path:
-    """Return the folder of the published generation. Raises IndexMissing, IndexDamaged."""
-    pointer = root / "CURRENT"
-    if not pointer.is_file():
-        raise IndexMissing(f"There is no index at {root}. Build it with: python3 run.py ingest --index {root} FOLDER")
-    name = pointer.read_text(encoding="utf-8", errors="replace").strip()
-    if not re.fullmatch(r"gen-\d+", name):
-        raise IndexDamaged(f"The index is damaged: {pointer} holds {name[:40]!r} and names no generation. {REBUILD}")
-    if not (root / name / "manifest.json").is_file():
-        raise IndexDamaged(f"The index is damaged: {root} points to {name}, which is not whole. {REBUILD}")
-    return root / name
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Return a generation's manifest. Raises IndexDamaged."""
-    try:
-        manifest = Manifest(**json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
-        if not isinstance(manifest.files, dict):
-            raise TypeError("files is not a list of names and hashes")
-    except (OSError, ValueError, TypeError) as error:
-        raise IndexDamaged(
-            f"The index is damaged: the manifest of {folder.name} cannot be read ({error}). {REBUILD}"
-        ) from error
-    return manifest
-
-
-def file_digests(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file of a generation that no reader changes, by relative path."""
-    return {
-        path.relative_to(folder).as_posix(): file_sha256(path)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in {"manifest.json", "chroma.sqlite3"} and not path.name.endswith(".lock")
-    }
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from assistant.embedder import Embedder, open_embedder
 from assistant.errors import CasebookError, IndexDamaged
 from assistant.evidence import EvidenceScorer
 from assistant.filters import passing
-from assistant.index import Generation, current_folder
+from assistant.generations import current_folder
+from assistant.index import Generation
 from assistant.inquiry import Inquiry, Opened, with_cited
 from assistant.question import understand
 from assistant.reader import Reader, open_reader

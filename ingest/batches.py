@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from assistant.catalogue import Catalogue, DocumentRow, FileRow, Vectors
+from assistant.catalogue import Catalogue, Vectors
 from assistant.embedder import Embedder
+from assistant.rows import DocumentRow, FileRow
 from assistant.schema import Document, Passage
 
 # Passages embedded in one go: enough to fill the encoder's rows, few enough to commit often.

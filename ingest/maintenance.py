@@ -10,7 +10,7 @@ from typing import Any
 
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, IndexMissing
-from assistant.index import current_folder, read_manifest
+from assistant.generations import current_folder, read_manifest
 from ingest.pipeline import RECORD, Ingest, record_path
 from ingest.publish import flush_folder
 from ingest.verify import verify_in_child

@@ -8,10 +8,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from assistant.catalogue import RECIPE, Catalogue, DocumentRow, FileRow, document_fingerprint
+from assistant.catalogue import RECIPE, Catalogue
 from assistant.embedder import Embedder, file_sha256
 from assistant.errors import CasebookError, IndexDamaged
-from assistant.index import current_folder
+from assistant.generations import current_folder
+from assistant.rows import DocumentRow, FileRow, document_fingerprint
 from assistant.schema import Document
 from ingest.ahead import read_ahead
 from ingest.batches import Batches, Cut

@@ -18,16 +18,8 @@ from typing import Any
 
 from assistant.catalogue import RECIPE, Catalogue
 from assistant.errors import CasebookError, IndexDamaged, IndexMissing
-from assistant.index import (
-    COLLECTION,
-    KEYWORD_INDEXES,
-    Generation,
-    Manifest,
-    analyser,
-    current_folder,
-    file_digests,
-    open_chroma,
-)
+from assistant.generations import Manifest, current_folder, file_digests
+from assistant.index import COLLECTION, KEYWORD_INDEXES, Generation, analyser, open_chroma
 from assistant.schema import Document, Passage
 from assistant.sentences import split_sentences
 from ingest.chunker import embedded_text

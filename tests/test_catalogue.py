@@ -11,17 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.catalogue import (
-    SCHEMA,
-    Catalogue,
-    DocumentRow,
-    FileRow,
-    document_fingerprint,
-    document_from_parts,
-    document_parts,
-    passage_id,
-)
+from assistant.catalogue import SCHEMA, Catalogue, passage_id
 from assistant.errors import DocumentUnknown, IndexDamaged
+from assistant.rows import DocumentRow, FileRow, document_fingerprint, document_from_parts, document_parts
 from assistant.schema import Document, Heading, Metadata, Passage, Source, SourceMark, sha256_of
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

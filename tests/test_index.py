@@ -20,15 +20,8 @@ from hypothesis import strategies as st
 
 from assistant.catalogue import Catalogue
 from assistant.errors import DocumentUnknown, IndexDamaged, IndexMismatch, IndexMissing
-from assistant.index import (
-    COLLECTION,
-    Generation,
-    Manifest,
-    current_folder,
-    forget_embedding_functions,
-    open_chroma,
-    read_manifest,
-)
+from assistant.generations import Manifest, current_folder, read_manifest
+from assistant.index import COLLECTION, Generation, forget_embedding_functions, open_chroma
 from tests.stand_in import StandIn, build
 
 PAGES = {
@@ -317,7 +310,8 @@ def test_a_folder_that_cannot_be_written_is_read_from_a_private_copy(
 
 READ_AS_NOBODY = """
 import os, sys, pathlib
-from assistant.index import Generation, current_folder
+from assistant.index import Generation
+from assistant.generations import current_folder
 from tests.stand_in import StandIn
 def ask(root):
     generation = Generation(current_folder(pathlib.Path(root)))

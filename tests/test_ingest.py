@@ -13,7 +13,8 @@ import pytest
 from assistant.catalogue import Catalogue
 from assistant.embedder import file_sha256
 from assistant.errors import IndexDamaged, IndexLocked, IngestRefused
-from assistant.index import Generation, current_folder
+from assistant.generations import current_folder
+from assistant.index import Generation
 from ingest import batches, pipeline
 from ingest.lock import writing
 from ingest.pipeline import RECORD, Ingest, record_path

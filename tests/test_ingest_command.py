@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from assistant.index import Generation, current_folder
+from assistant.generations import current_folder
+from assistant.index import Generation
 from ingest import __main__ as command
 from ingest import publish
 from ingest.progress import showing_progress

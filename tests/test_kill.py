@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from assistant.catalogue import Catalogue
-from assistant.index import Generation, current_folder
+from assistant.generations import current_folder
+from assistant.index import Generation
 from ingest import batches
 from ingest.pipeline import RECORD
 from tests.stand_in import StandIn, build, ingest_folder, write_pages

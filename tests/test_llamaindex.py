@@ -9,7 +9,8 @@ from llama_index.core.vector_stores import MetadataFilter, MetadataFilters
 from llama_index.vector_stores.chroma import ChromaVectorStore
 
 from assistant.embedder import Embedder, open_embedder
-from assistant.index import COLLECTION, Generation, current_folder, open_chroma
+from assistant.generations import current_folder
+from assistant.index import COLLECTION, Generation, open_chroma
 from assistant.llamaindex import CasebookRetriever
 from assistant.pipeline import Assistant
 from ingest.__main__ import main as ingest

@@ -12,7 +12,8 @@ import pytest
 
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentUnknown, IndexDamaged, IndexMissing
-from assistant.index import Generation, current_folder, read_manifest
+from assistant.generations import current_folder, read_manifest
+from assistant.index import Generation
 from ingest import maintenance
 from ingest.lock import writing
 from ingest.pipeline import RECORD, Ingest

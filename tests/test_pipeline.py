@@ -12,7 +12,7 @@ import pytest
 from assistant import pipeline
 from assistant.errors import CasebookError, IndexDamaged, IndexMismatch, IndexMissing
 from assistant.evaluation import read_questions
-from assistant.index import current_folder
+from assistant.generations import current_folder
 from assistant.pipeline import MAX_QUESTION, Assistant, open_assistant
 from assistant.schema import REASONS, Answer, Question, Turn
 from assistant.settings import Settings

@@ -14,15 +14,8 @@ import pytest
 
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, IndexDamaged
-from assistant.index import (
-    COLLECTION,
-    Generation,
-    Manifest,
-    current_folder,
-    file_digests,
-    open_chroma,
-    read_manifest,
-)
+from assistant.generations import Manifest, current_folder, file_digests, read_manifest
+from assistant.index import COLLECTION, Generation, open_chroma
 from assistant.schema import Document, Metadata, Passage, sha256_of
 from ingest import publish as publishing
 from ingest import verify as verifying

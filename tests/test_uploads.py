@@ -14,7 +14,7 @@ from reader_files import make_pdf, prose
 
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentRefused, IngestRefused
-from assistant.index import current_folder
+from assistant.generations import current_folder
 from frontend import uploading
 from frontend.shelves import Shelves
 from frontend.uploads import LONGEST_NAME, MOST_WAITING, Uploads, safe_name

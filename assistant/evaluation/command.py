@@ -25,7 +25,8 @@ from assistant.evaluation.summary import summarise, summary_text
 from assistant.evaluation.trec import trec_qrels, trec_run
 from assistant.evaluation.workers import asked_by
 from assistant.freshness import ensure_default_index
-from assistant.index import Generation, current_folder
+from assistant.generations import current_folder
+from assistant.index import Generation
 from assistant.pipeline import open_assistant
 from assistant.schema import Question
 from assistant.settings import Settings

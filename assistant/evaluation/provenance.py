@@ -7,7 +7,7 @@ from dataclasses import asdict
 from importlib import metadata
 from typing import Any
 
-from assistant.index import current_folder, read_manifest
+from assistant.generations import current_folder, read_manifest
 from assistant.schema import Document, Question, sha256_of
 from assistant.settings import Settings
 
