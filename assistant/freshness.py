@@ -10,7 +10,8 @@ import sys
 from assistant.catalogue import RECIPE
 from assistant.embedder import file_sha256
 from assistant.errors import CasebookError, IndexDamaged, IndexMissing
-from assistant.index import Generation, current_folder
+from assistant.generations import current_folder
+from assistant.index import Generation
 from assistant.schema import sha256_of
 from assistant.settings import PROJECT, Settings
 
@@ -59,7 +60,8 @@ def ensure_default_index(settings: Settings) -> None:
     if not settings.default_index or not settings.corpus.is_dir() or not is_stale(settings):
         return
     digest = corpus_digest(settings)
-    print(f"Bringing the index up to date with {settings.corpus.name}/ …", file=sys.stderr, flush=True)  # noqa: T201
+    sys.stderr.write(f"Bringing the index up to date with {settings.corpus.name}/ …\n")
+    sys.stderr.flush()  # before the child's own words
     command = [sys.executable, "-m", "ingest", str(settings.corpus)]
     paths = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH", "")]))
     child = subprocess.run(command, stdout=sys.stderr, env={**os.environ, "PYTHONPATH": paths}, check=False)

@@ -122,7 +122,8 @@ class Desk:
         screen = self.start(only)
         yield screen
         for question in link.questions:
-            for screen in self.ask(question, screen.session):  # noqa: B020 - each question goes on from the last
+            session = screen.session
+            for screen in self.ask(question, session):
                 yield screen
 
     def ask(self, question: object, session: Session, *, alone: bool = False) -> Iterator[Screen]:

@@ -117,11 +117,11 @@ def wire_library(shelves: Shelves, parts: "Parts") -> None:
     def removed(event: gr.EventData) -> Iterator[Html]:
         yield from shelves.remove(sent(event, "document"), sent(event, "sure"))
 
-    parts.library.upload(taken_in, None, parts.library, **ONE_WRITER, **HIDDEN)
-    parts.library.remove(removed, None, parts.library, **ONE_WRITER, **HIDDEN)
-    parts.library.find(found, None, parts.library, **WAITING, **HIDDEN)
-    parts.library.read(read, None, parts.library, **AT_ONCE)
-    parts.library.shelf(shelf, None, parts.library, **AT_ONCE)
+    parts.books.upload(taken_in, None, parts.books, **ONE_WRITER, **HIDDEN)
+    parts.books.remove(removed, None, parts.books, **ONE_WRITER, **HIDDEN)
+    parts.books.find(found, None, parts.books, **WAITING, **HIDDEN)
+    parts.books.read(read, None, parts.books, **AT_ONCE)
+    parts.books.shelf(shelf, None, parts.books, **AT_ONCE)
 
 
 def wire_keeping(page: "gr.Blocks", keeper: Keeper, parts: "Parts", asked: list[Any]) -> None:
@@ -190,7 +190,7 @@ def wire_arrival(page: "gr.Blocks", desk: Desk, shelves: Shelves, parts: "Parts"
             yield *on_screen(screen), narrow.bar(desk.choices(), screen.session.only)
 
     outputs = [*screen_of(parts), parts.filters]
-    page.load(furnished, None, parts.library, **AT_ONCE)
+    page.load(furnished, None, parts.books, **AT_ONCE)
     asked.append(page.load(arrived, None, outputs, **WAITING, **HIDDEN))
 
 

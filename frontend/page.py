@@ -27,7 +27,7 @@ class Parts:
     box: "gr.Textbox"
     ask: "gr.Button"
     new: "gr.Button"
-    library: "gr.HTML"
+    books: "gr.HTML"
     runs: "gr.HTML"
     kept: "gr.BrowserState"
     past: "gr.HTML"
@@ -92,7 +92,7 @@ def lay_out(office: Office) -> Parts:
         box=box,
         ask=ask,
         new=new,
-        library=books,
+        books=books,
         runs=runs,
         kept=kept,
         past=past,

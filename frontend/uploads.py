@@ -20,7 +20,7 @@ from typing import Any
 
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentRefused, IngestRefused
-from assistant.index import current_folder
+from assistant.generations import current_folder
 from assistant.settings import PROJECT
 
 FOLDER = "uploads"

@@ -44,6 +44,6 @@ def _lines() -> Progress:
         last = now
         left = f", about {(now - begun) * (total - done) / done:.0f} s left" if 0 < done < total else ""
         share = f"{100 * done // total} %" if total else "…"
-        print(f"ingest: {share} {name}{left}", file=sys.stderr, flush=True)  # noqa: T201
+        sys.stderr.write(f"ingest: {share} {name}{left}\n")
 
     return show
