@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assistant.evidence import Candidate
+from assistant.figures import figures, newest
+from assistant.listings import Listing, block_at, listing_at
 from assistant.question import Asked
 from assistant.schema import Citation, Document, Hit, Sentence
 from assistant.sentences import split_sentences
@@ -22,70 +24,36 @@ _SHARE = {"fact": 0.75, "how": 0.4, "list": 0.7, "plain": 0.7}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95
-# The least chance to answer of a second sentence and any further one; a list is to be whole.
-_SURE_ENOUGH = {"fact": 0.05, "how": 0.02, "list": 0.0, "plain": 0.02}
+# The least chance to answer of a second sentence and any further one.
+_SURE_ENOUGH = {"fact": 0.05, "how": 0.02, "list": 0.02, "plain": 0.02}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.4
 _SAME = 0.75
+# The reader's word from which a sentence is taken to answer for certain.
+_CERTAIN = 0.8
+# Types of fact that are compared; who holds a post, and where something is, is no figure.
+_COMPARED = ("money", "share", "number", "date")
 # A sentence that begins so says of something that the one before it names.
 _LEANS = re.compile(r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A sentence to be shown: where it stands, and the hit it was found in."""
+    """A sentence to be shown: where it stands, and the hit it was found in.
+
+    ``differs`` means that it gives another figure than one that answers as surely.
+    """
 
     document: Document
     hit: Hit
     start: int
     end: int
+    differs: bool = False
 
     @property
     def text(self) -> str:
         """The verbatim slice."""
         return self.document.text[self.start : self.end]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """A list of a document: the sentence that introduces it (it ends with a colon) and its items."""
-
-    intro: tuple[int, int] | None
-    items: tuple[tuple[int, int], ...]
-
-
-def listing_at(document: Document, start: int) -> Listing | None:
-    """Return the list that an offset stands in or introduces, or None."""
-    text = document.text
-    block = _block(text, start)
-    if "\n" in text[slice(*block)]:
-        before = _block(text, block[0] - 3) if block[0] >= 3 else None
-        return Listing(_intro(text, before), _lines(text, block))
-    intro = _intro(text, block)
-    if intro is None or not intro[0] <= start < intro[1] or block[1] + 2 >= len(text):
-        return None
-    behind = _block(text, block[1] + 2)
-    if any(heading.start == behind[0] for heading in document.headings):
-        return None
-    return Listing(intro, _lines(text, behind))
-
-
-def _block(text: str, offset: int) -> tuple[int, int]:
-    """Return the run of lines around an offset that no empty line interrupts."""
-    start = text.rfind("\n\n", 0, offset + 1)
-    end = text.find("\n\n", offset)
-    return (0 if start < 0 else start + 2), (len(text) if end < 0 else end)
-
-
-def _lines(text: str, block: tuple[int, int]) -> tuple[tuple[int, int], ...]:
-    return tuple((block[0] + m.start(), block[0] + m.end()) for m in re.finditer(r"[^\n]+", text[slice(*block)]))
-
-
-def _intro(text: str, block: tuple[int, int] | None) -> tuple[int, int] | None:
-    if block is None or not text[slice(*block)].rstrip().endswith(":"):
-        return None
-    sentences = split_sentences(text, *block)
-    return sentences[-1] if sentences else None
 
 
 def manner(asked: Asked) -> str:
@@ -142,7 +110,8 @@ def choose(
             covered.update((candidate.document.id, start) for start in inner)
             chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
     chosen = chosen or [best]
-    lead = chosen[:1] if kind == "fact" else []
+    other = _rivals(chosen, asked) if kind == "fact" else []
+    lead = _newest_first(other) or (chosen[:1] if kind == "fact" else [])
     section = best.hit.passage.heading_path
 
     def reading_order(candidate: Candidate) -> tuple[bool, str, bool, int]:
@@ -150,8 +119,28 @@ def choose(
         elsewhere = candidate.hit.passage.heading_path != section
         return candidate.document.id != best.document.id, candidate.document.id, elsewhere, candidate.start
 
-    rest = sorted(chosen[len(lead) :], key=reading_order)
-    return _with_lists(_with_subjects([Span(c.document, c.hit, c.start, c.end) for c in [*lead, *rest]]))
+    rest = sorted((c for c in chosen if c not in lead), key=reading_order)
+    spans = [Span(c.document, c.hit, c.start, c.end, differs=c in other) for c in [*lead, *rest]]
+    return _with_lists(_with_subjects(spans))
+
+
+def _rivals(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
+    """Return the sentences that the reader is sure of and that give different figures; none where they agree."""
+    compared = [want for want in _COMPARED if want in asked.wants]
+    near = NEAR * max((candidate.score for candidate in chosen), default=0.0)
+    sure = [c for c in chosen if c.fits and c.score >= near and (c.reads or 0) >= _CERTAIN]
+    if not compared or len(sure) < 2:
+        return []
+    told = [figures(candidate.text, compared[0], asked.counted) for candidate in sure]
+    if not told[0]:
+        return []
+    others = [candidate for candidate, own in zip(sure[1:], told[1:], strict=True) if own and not own & told[0]]
+    return [sure[0], *others] if others else []
+
+
+def _newest_first(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates by the date of their newest source, undated ones last."""
+    return sorted(candidates, key=lambda c: newest(c.document, c.start, c.end), reverse=True)
 
 
 def _with_subjects(spans: Sequence[Span]) -> list[Span]:
@@ -160,7 +149,9 @@ def _with_subjects(spans: Sequence[Span]) -> list[Span]:
     places = {(span.document.id, span.start) for span in spans}
     for span in spans:
         text = span.document.text
-        before = [s for s in split_sentences(text, _block(text, span.start)[0], span.start) if text[slice(*s)].strip()]
+        before = [
+            s for s in split_sentences(text, block_at(text, span.start)[0], span.start) if text[slice(*s)].strip()
+        ]
         leans = _LEANS.match(span.text) and not span.text.endswith(":")
         if leans and before and (span.document.id, before[-1][0]) not in places:
             places.add((span.document.id, before[-1][0]))

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.embedder import Embedder
+from assistant.figures import FACT
 from assistant.question import Asked
 from assistant.readings import READ_PASSAGES, Readings, chance_of, logit_of, sentences_of
 from assistant.schema import Document, Hit
@@ -43,26 +44,6 @@ _GAPS = re.compile(
     r"|\b(?:gaps?|unknowns?|missing)\b",
     re.I,
 )
-_NUMBER_WORDS = (
-    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty hundred thousand million half"
-).split()
-_FACT = {
-    "money": re.compile(r"[£$€]\s?\d|\bno (?:extra |new )?(?:cost|money|funding)\b|\bfree of charge\b", re.I),
-    "share": re.compile(r"\d\s?%|\bper ?cent\b|\b(?:half|quarters?|thirds?)\b", re.I),
-    # A year is no number of things, nor is the number of a quarter or a list.
-    "number": re.compile(
-        rf"(?<![\w.£-])(?!(?:19|20)\d\d\b(?![,.]\d))\d[\d,.]*(?!\w*[-/]\d)\b|\b(?:{'|'.join(_NUMBER_WORDS)})\b", re.I
-    ),
-    "date": re.compile(
-        r"\b(?:19|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-        r"|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)\s+century\b"
-    ),
-    "person": re.compile(
-        r"\b(?:Sir|Dr|Professor|Prof|Mr|Mrs|Ms|Dame|Lord|Baroness)\b|\b[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?:\s[A-Z]\.?)?\s[A-Z][a-zA-Z'’-]+\b"
-    ),
-    "place": re.compile(r"(?<!^)(?<![.!?:]\s)\b[A-Z][a-z]{2,}"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +141,7 @@ class EvidenceScorer:
             before = near[1] if near[0] == hit.passage.id else frozenset()
             near = (hit.passage.id, own)
             coverage = _coverage(wanted, own, headings, before)
-            fits = any(_FACT[want].search(document.text[start:end]) for want in asked.wants)
+            fits = any(FACT[want].search(document.text[start:end]) for want in asked.wants)
             if "number" in asked.wants and counted and not counted & own and raw < _SURE and (reads or 0) < _TOLD:
                 fits = False
             meaning = _scaled(float(raw))

@@ -8,6 +8,7 @@ from assistant.answerer import MAX_SENTENCES, Span, choose
 from assistant.attribution import Bodies, Mention
 from assistant.evidence import PASSAGES, Candidate, EvidenceScorer
 from assistant.index import Generation
+from assistant.notes import notes_on
 from assistant.question import Asked, content_words, of_one, understand
 from assistant.readings import READ_PASSAGES, Readings
 from assistant.refusal import rule_after_search
@@ -22,6 +23,8 @@ _NO_BODY = frozenset({"national", "glossary"})
 # A question across collaboratives looks at so many of them, so many passages each (the reader reads fewer), and
 # answers from the best.
 _ACROSS, _ACROSS_PASSAGES, _ACROSS_READ, _ACROSS_SHOWN, _ACROSS_FLOOR = 14, 4, 2, 6, 0.65
+# The reader's word from which a passage is taken to answer for certain.
+_SURE = 0.5
 # An abbreviation that no more passages have is looked for in its long form too.
 _RARE = 2
 # Sentences for each part of a question, and for each body of a comparison.
@@ -50,11 +53,15 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The sentences that answer, or the reason why there are none; and the best chance that anything seen answers."""
+    """The sentences that answer, or the reason why there are none.
+
+    ``score`` is the best chance that anything seen answers; ``notes`` say what of the question is not answered.
+    """
 
     spans: tuple[Span, ...]
     reason: str | None
     score: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,27 +95,42 @@ class Inquiry:
 
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
+        if self.across and self._is_of_none(hits):
+            return replace(self, asked=replace(self.asked, is_cross=False)).answer(hits)
         groups = self._groups(hits)
         names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
         spans: list[Span] = []
         reasons: list[str] = []
         best = 0.0
-        parts = [understand(of_one(self.asked.text))] if self.across else _parts(self.asked)
+        parts = [("", understand(of_one(self.asked.text)))] if self.across else _parts(self.asked)
+        done: set[tuple[str, int]] = set()
         limit = 1 if self.across else _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
-        for part in parts:
+        for piece, part in parts:
             found = [self._candidates(part, documents, names, hits) for documents in groups]
             top = max((c.score for group in found for c in group if not c.is_gap), default=0.0)
             best = max((best, *(c.chance for group in found for c in group if not c.is_gap)))
             if self.across:
                 found = sorted(found, key=lambda group: -group[0].score if group else 0.0)[:_ACROSS_SHOWN]
-            for group in found:
+            for index, group in enumerate(found):
                 reason = rule_after_search(part, group, named=bool(self.mentions))
                 if reason is not None:
                     reasons.append(reason)
                     continue
                 floor = _ACROSS_FLOOR * top if self.across else 0.0
                 _extend(spans, choose(part, group, self.opened.generation.terms, limit=limit, floor=floor))
-        return Findings(tuple(spans), None if spans else reasons[0], best)
+                done.add((piece, index))
+        if not spans:
+            return Findings((), reasons[0], best)
+        unanswered = [piece for piece, _ in parts if not any(own == piece for own, _ in done)]
+        unmentioned = [m.text for index, m in enumerate(self.mentions) if not any(own == index for _, own in done)]
+        return Findings(tuple(spans), None, best, notes_on(self.asked, spans, unanswered, unmentioned))
+
+    def _is_of_none(self, hits: Sequence[Hit]) -> bool:
+        """Whether a passage on collaboratives in general surely answers what is asked of them all."""
+        best = hits[0] if hits else None
+        if best is None or best.why.get("reader", 0.0) < _SURE:
+            return False
+        return self.opened.generation.document(best.passage.document_id).metadata.type in _NO_BODY
 
     def _groups(self, hits: Sequence[Hit]) -> Sequence[frozenset[str] | None]:
         """Return the sets of documents that are asked one by one: each named body, or each that ranks high."""
@@ -160,16 +182,18 @@ def _extend(spans: list[Span], more: Sequence[Span]) -> None:
             spans.append(span)
 
 
-def _parts(asked: Asked) -> list[Asked]:
+def _parts(asked: Asked) -> list[tuple[str, Asked]]:
     """Return the questions that a question joins with "and": "When was it set up, and who chairs it?".
+
+    Each comes as it was put, and as it is understood.
 
     A later one that points back and says little itself is given the first one's words.
     """
     first, *later = [piece for piece in _PARTS.split(asked.text) if piece.strip()] or [asked.text]
     if not later or asked.is_cross:
-        return [asked]
+        return [(asked.text, asked)]
     subject = ", ".join(content_words(first))
-    return [understand(first), *(understand(f"{p} ({subject})" if _leans(p) else p) for p in later)]
+    return [(first, understand(first)), *((p, understand(f"{p} ({subject})" if _leans(p) else p)) for p in later)]
 
 
 def _leans(piece: str) -> bool:

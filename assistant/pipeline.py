@@ -142,6 +142,7 @@ class Assistant:
         base = Answer(
             question=question,
             searched_for=asked.text,
+            carried=searched.carried,
             text="",
             generation=opened.generation.manifest.generation,
         )
@@ -173,6 +174,7 @@ class Assistant:
             sentences=sentences,
             citations=citations,
             hits=with_cited(hits, findings.spans),
+            notes=findings.notes,
             timings_ms=clock.stop(),
         )
 

@@ -44,14 +44,17 @@ _ASKED_OF_ALL = re.compile(
 _HOW_OR_WHY = re.compile(
     r"\b(?:how (?!many|much|often|long|large|big|far|old)|why|what (?:led|made|let)|reasons?)\b", re.I
 )
-# "How much" of these is no sum of money.
-_NO_MONEY = r"(?! (?:time|notice|space|capacity|longer|faster|of (?:the|a|their|its) (?:time|work|day|week)))"
 _SUMS = "money|sum|amount|budget|cost|funding|savings?|investment|income"
 _SHARES = "share|proportion|percentage|percent|per cent|fraction"
+# "How much" of anything that is named is a sum only where that is money.
+_HOW_MUCH = (
+    r"\bhow much(?: (?:extra|more|less))?(?= (?:did|do|does|is|was|were|are|will|would|has|had|have|can)\b|\?|$)"
+    rf"|\bhow much (?:[\w-]+ ){{0,2}}(?:{_SUMS}|cash|capital)\b|\bhow much\b.{{0,60}}\bcosts?\b"
+)
 _WANTS = {
     name: re.compile(pattern, re.I)
     for name, pattern in {
-        "money": rf"\bhow much{_NO_MONEY}\b|\bhow many (?:pounds|millions?|£)\b|\bcost of\b"
+        "money": rf"{_HOW_MUCH}|\bhow many (?:pounds|millions?|£)\b|\bcost of\b"
         rf"|\b(?:what|which) (?:extra |more |capital |total )?(?:{_SUMS})\b"
         r"|\bwhat (?:did|does|do|will|would|is|was) .*\bcost",
         "share": rf"\b(?:what|which|how (?:large|big) a|by what) (?:{_SHARES})\b",

@@ -170,13 +170,19 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A cited answer, or a refusal with its reason: no citations if and only if abstained."""
+    """A cited answer, or a refusal with its reason: no citations if and only if abstained.
+
+    ``carried`` are the names and words that a follow-up was given from earlier turns; ``notes`` are Casebook's own
+    words on the evidence, such as which part of the question nothing answers.
+    """
 
     question: str
     searched_for: str
     text: str
+    carried: tuple[str, ...] = ()
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()
+    notes: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     reason: str | None = None
     score: float | None = None
@@ -195,11 +201,13 @@ class Answer:
             "schema": SCHEMA_VERSION,
             "question": self.question,
             "searched_for": self.searched_for,
+            "carried": list(self.carried),
             "answer": self.text,
             "abstained": self.abstained,
             "reason": self.reason,
             "sentences": [asdict(sentence) for sentence in self.sentences],
             "citations": [asdict(citation) for citation in self.citations],
+            "notes": list(self.notes),
             "hits": [
                 {
                     "document_id": hit.passage.document_id,

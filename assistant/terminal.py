@@ -64,6 +64,7 @@ def show_answer(answer: Answer) -> str:
             body = label
         marks = "".join(f"[{number}]" for number in sentence.citations)
         lines.append(_wrap(f"{sentence.text} {marks}"))
+    lines += ["", *(_wrap(note, "Note: ", "      ") for note in answer.notes)] if answer.notes else []
     lines += ["", "Sources"]
     for citation in answer.citations:
         lines.extend(citation_lines(citation))

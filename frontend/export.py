@@ -65,7 +65,8 @@ def copied(answer: Answer, made: datetime) -> str:
         return f"{answer.question}\n\nNo answer. {refusal_words(answer)}"
     pack = Pack(answers=(answer,), made=made, settings={}, filters={})
     marks = [f"[{citation.number}] {place_of(citation)}" for citation in answer.citations]
-    parts = [answer.question, "\n".join(with_marks(answer)), "\n".join(marks)]
+    notes = [f"Note: {note}" for note in answer.notes]
+    parts = [answer.question, "\n".join([*with_marks(answer), *notes]), "\n".join(marks)]
     return "\n\n".join([*parts, "References\n" + "\n".join(pack.reference_lines())])
 
 
@@ -87,6 +88,7 @@ def markdown(pack: Pack) -> str:
         for sentence in answer.sentences:
             marks = "".join(f"\\[{number}\\]" for number in sentence.citations)
             parts.append(f"{_escaped(sentence.text)} {marks}")
+        parts += [f"*Note: {_escaped(note)}*" for note in answer.notes]
         parts.append("### Where it stands")
         for one in answer.citations:
             quote = "\n".join(f"> {_escaped(line)}" for line in one.quote.splitlines())

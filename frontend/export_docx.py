@@ -55,6 +55,8 @@ def add_answer(paper: "Document", answer: Answer) -> None:
     for sentence in answer.sentences:
         line = paper.add_paragraph(writable(sentence.text))
         line.add_run("".join(f" [{number}]" for number in sentence.citations)).font.superscript = True
+    for note in answer.notes:
+        paper.add_paragraph(writable(f"Note: {note}")).runs[0].italic = True
     paper.add_heading("Where it stands", 2)
     for citation in answer.citations:
         paper.add_paragraph(writable(f"[{citation.number}] {place_of(citation)}"))

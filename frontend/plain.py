@@ -19,7 +19,7 @@ from frontend.chat import Desk
 from frontend.checks import unfit
 from frontend.markup import Html, element, sendable, style_element, whole_page
 from frontend.purpose import INTENDED_USE
-from frontend.render import counted, searched_line
+from frontend.render import counted, noted, searched_line
 
 STYLE = (Path(__file__).parent / "plain.css").read_text(encoding="utf-8")
 STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -107,7 +107,9 @@ def answer_parts(answer: Answer, desk: Desk) -> list[Html]:
         refused = element("div", searched_line(answer), *said, element("p", answer.text, dir="auto"), class_="refused")
         near = [element("h2", "Nearest passages, not an answer"), listed] if cards else []
         return [asked, refused, *near]
-    sentences = element("div", searched_line(answer), *map(sentence_part, answer.sentences), class_="answer")
+    sentences = element(
+        "div", searched_line(answer), *map(sentence_part, answer.sentences), *noted(answer), class_="answer"
+    )
     return [asked, sentences, element("h2", counted(len(cards), "passage")), listed]
 
 

@@ -106,8 +106,13 @@ def answered(number: int, answer: Answer, shown: int | None) -> Html:
         labelled = label
         parts.append(sentence_part(number, sentence, titles))
     if shown is None:
-        parts.append(closing(number, answer))
+        parts += [*noted(answer), closing(number, answer)]
     return element("div", *parts, class_="cb-answer")
+
+
+def noted(answer: Answer) -> list[Html]:
+    """Return Casebook's own words on an answer, told apart from the sentences of the documents."""
+    return [element("p", element("strong", "Note: "), note, class_="cb-note", dir="auto") for note in answer.notes]
 
 
 def sentence_part(number: int, sentence: Sentence, titles: dict[int, str]) -> Html:
@@ -148,12 +153,10 @@ def searched_for(number: int, answer: Answer) -> Html:
     line = searched_line(answer)
     if not line:
         return line
-    # Brackets that a reader wrote are not what was carried over.
-    own = answer.question.rstrip().endswith(")")
-    text, carried = carried_over("" if own else answer.searched_for)
+    text = answer.searched_for.removesuffix(f" ({', '.join(answer.carried)})")
     chips = []
-    for place, word in enumerate(carried):
-        rest = ", ".join(carried[:place] + carried[place + 1 :])
+    for place, word in enumerate(answer.carried):
+        rest = ", ".join(answer.carried[:place] + answer.carried[place + 1 :])
         cross = element("span", "×", aria_hidden="true", class_="cb-cross")
         button = element(
             "button",
@@ -179,14 +182,6 @@ def searched_for(number: int, answer: Answer) -> Html:
     )
     edit = element("details", element("summary", "Edit what was searched for"), form)
     return element("div", line, *row, edit, class_="cb-searched-part")
-
-
-def carried_over(searched: str) -> tuple[str, list[str]]:
-    """Return a question, and the names and words that follow it in brackets because it was given them from before."""
-    text, mark, words = searched.rpartition(" (")
-    if not mark or not words.endswith(")"):
-        return searched, []
-    return text, [word for word in words[:-1].split(", ") if word]
 
 
 def named(citation: Citation) -> str:

@@ -127,12 +127,22 @@ def citation(number: int, page: Document, quote: str) -> Citation:
     )
 
 
-def answer(question: str, page: Document, quotes: Sequence[str], *, searched_for: str = "") -> Answer:
+def answer(
+    question: str,
+    page: Document,
+    quotes: Sequence[str],
+    *,
+    searched_for: str = "",
+    carried: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Answer:
     """Make an answer whose sentences are quotes."""
     citations = tuple(citation(number, page, quote) for number, quote in enumerate(quotes, 1))
     return Answer(
         question=question,
         searched_for=searched_for or question,
+        carried=carried,
+        notes=notes,
         text=" ".join(quotes),
         sentences=tuple(Sentence(text=quote, citations=(number,)) for number, quote in enumerate(quotes, 1)),
         citations=citations,
@@ -193,8 +203,9 @@ class FakeAssistant:
         if question == "And then?":
             return answer(question, ANYTOWN, SENTENCES[:1], searched_for=f"And then? {BACKLOG}")
         if question.startswith("And hips?"):
-            carried = " (Anytown, backlog)" if history else ""
-            return answer(question, ANYTOWN, SENTENCES[:1], searched_for=question + carried)
+            carried = ("Anytown", "backlog") if history else ()
+            searched = f"{question} ({', '.join(carried)})" if carried else question
+            return answer(question, ANYTOWN, SENTENCES[:1], searched_for=searched, carried=carried)
         return Answer(
             question=question,
             searched_for=question,

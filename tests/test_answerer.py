@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, cite, listing_at, manner
+from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, cite, manner
 from assistant.evidence import Candidate
+from assistant.listings import listing_at
 from assistant.question import understand
-from assistant.schema import Document, Heading
+from assistant.schema import Document, Heading, Source
 from assistant.sentences import split_sentences
 from tests import answer_samples as sample
 
@@ -68,35 +69,6 @@ BEGAN, SPENT, CHAIRS, HUB = (
     "Ann Lee chairs it.",
     "The hub treats knees and hips.",
 )
-
-
-@pytest.mark.parametrize(
-    ("sentence", "introduced", "items"),
-    [
-        pytest.param(INTRO, INTRO, 3, id="from its introduction"),
-        pytest.param(AIMS[0], INTRO, 3, id="from its first item"),
-        pytest.param("That takes time.", INTRO, 3, id="from within an item"),
-    ],
-)
-def test_a_list_is_found(sentence: str, introduced: str, items: int) -> None:
-    listing = listing_at(DOCUMENT, TEXT.index(sentence))
-    assert listing is not None
-    assert listing.intro is not None
-    assert TEXT[slice(*listing.intro)] == introduced
-    assert len(listing.items) == items
-    assert TEXT[slice(*listing.items[1])] == "The second aim is to share staff. That takes time."
-
-
-@pytest.mark.parametrize("sentence", [BEGAN, SPENT, HUB, "Costs", "Alpha"])
-def test_elsewhere_there_is_no_list(sentence: str) -> None:
-    assert listing_at(DOCUMENT, TEXT.index(sentence)) is None
-
-
-def test_an_introduction_with_a_heading_behind_it_introduces_nothing() -> None:
-    text = "It has aims:\n\nCosts\n\nNone."
-    document = replace(sample.document(text=text), headings=(Heading(start=14, end=19, level=2, title="Costs"),))
-    assert listing_at(document, 0) is None
-    assert listing_at(sample.document(text="It has aims:"), 0) is None
 
 
 @pytest.mark.parametrize(
@@ -253,3 +225,34 @@ def test_a_further_sentence_that_hardly_answers_is_left_out() -> None:
     assert _chosen("How did it work?", first, replace(second, chance=0.5)) == [SPENT, HUB]
     assert _chosen("How did it work?", first, replace(second, chance=0.01)) == [SPENT]
     assert _chosen("Who chairs it?", replace(first, chance=0.01)) == [SPENT]
+
+
+def _dated(sentence: str, date: str, *, reads: float = 0.9) -> Candidate:
+    """Return a sentence of a document of its own, whose one source has a date."""
+    name = f"{date or 'undated'}.md"
+    metadata = replace(DOCUMENT.metadata, sources=(Source(key="A1", date=date),))
+    document = replace(sample.document(name, text=sentence), metadata=metadata)
+    place = {"document": document, "start": 0, "end": len(sentence)}
+    return replace(_candidate(SPENT, 0.9), **place, reads=reads)
+
+
+def test_figures_that_differ_are_shown_together_the_newest_first() -> None:
+    old, new, unsaid = ("Alpha has six trusts.", "Alpha has 7 trusts by now.", "There are five trusts in the group.")
+    rows = [_dated(old, "July 2018"), _dated(new, "September 2025"), _dated(unsaid, "")]
+    spans = choose(understand("How many trusts are there?"), rows, _stems)
+    assert [(span.text, span.differs) for span in spans] == [(new, True), (old, True), (unsaid, True)]
+
+
+@pytest.mark.parametrize(
+    ("second", "reads"),
+    [
+        pytest.param("Six trusts make up Alpha now.", 0.9, id="the same figure in words"),
+        pytest.param("Alpha's trusts serve 9 towns.", 0.9, id="a figure of something else"),
+        pytest.param("Alpha spent on 9 trusts elsewhere.", 0.7, id="a figure that the reader doubts"),
+    ],
+)
+def test_where_no_figure_differs_the_best_sentence_stays_first(second: str, reads: float) -> None:
+    rows = [_dated("Alpha has 6 trusts.", "July 2018"), _dated(second, "September 2025", reads=reads)]
+    spans = choose(understand("How many trusts are there?"), rows, _stems)
+    assert spans[0].text == "Alpha has 6 trusts."
+    assert not any(span.differs for span in spans)

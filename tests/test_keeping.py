@@ -59,6 +59,16 @@ def test_the_word_document_opens_and_holds_every_sentence_quote_and_hash() -> No
     assert file.name == "casebook-2026-11-22-0930.docx"
 
 
+def test_a_note_is_in_every_file_that_people_read() -> None:
+    noted = fakes.answer(fakes.BACKLOG, fakes.ANYTOWN, fakes.SENTENCES[:1], notes=("No passage answers <why>.",))
+    made = export.Pack(answers=(noted,), made=MADE, settings={}, filters={})
+    words = [paragraph.text for paragraph in open_docx(BytesIO(export.exported(made, "docx").data)).paragraphs]
+    assert "Note: No passage answers <why>." in words
+    assert "Note: No passage answers &lt;why&gt;." in MarkdownIt().render(export.markdown(made))
+    assert "Note: No passage answers <why>.\n" in export.copied(noted, MADE)
+    assert json.loads(export.provenance(made))["answers"][0]["notes"] == ["No passage answers <why>."]
+
+
 @given(st.text())
 def test_whatever_a_text_holds_a_word_document_can_hold(text: str) -> None:
     answer = replace(fakes.answer("q", fakes.ANYTOWN, fakes.SENTENCES[:1]), question=text or "q")

@@ -67,6 +67,20 @@ def _ranks_well(answer: Answer) -> None:
     assert all(hit.score == round(hit.score, 6) for hit in answer.hits)
 
 
+def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
+    half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
+    assert half.notes[0] == "No passage found answers this part: “what did its launch party cost?”"
+    one = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
+    assert {citation.document_id for citation in one.citations} == {"west-yorkshire-wyaat.md"}
+    assert one.notes == ("No passage found answers this about Foundation Group.",)
+
+
+def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_them(casebook: Assistant) -> None:
+    answer = casebook.ask("What governance models can collaboratives choose from?")
+    assert answer.citations[0].document_id == "national-context.md"
+    assert "provider leadership board" in answer.text
+
+
 @pytest.mark.parametrize("question", SAMPLE, ids=lambda question: question.id)
 def test_every_answer_keeps_the_laws(casebook: Assistant, question: Question) -> None:
     answer = casebook.ask(question.text, question.history)

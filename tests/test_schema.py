@@ -103,7 +103,8 @@ def test_a_mark_of_a_source_that_is_not_listed_adds_none() -> None:
 # --- The published contract ---
 
 ANSWER_KEYS = (
-    "schema question searched_for answer abstained reason sentences citations hits table timings_ms generation"
+    "schema question searched_for carried answer abstained reason sentences citations notes hits table timings_ms "
+    "generation"
 ).split()
 CITATION_KEYS = (
     "number document_id sha256 title collaborative sources source_url heading page start end quote"

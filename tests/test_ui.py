@@ -260,9 +260,17 @@ def test_what_was_carried_over_can_be_dropped_piece_by_piece(desk: Desk) -> None
     third = last(desk.ask(chips[0], second.session, alone=True))
     assert desk.assistant.asked[-1][:2] == (chips[0], ())  # type: ignore[attr-defined]
     assert third.session.exchanges[-1].link == "/?q=And+hips%3F+%28backlog%29"
-    # Brackets of the reader's own are not taken for what was carried over.
-    own = last(desk.ask("And hips? (left)", first.session))
-    assert "cb-chip" not in own.log
+    # A reader's own brackets are not taken for what was carried over.
+    own = is_ours(last(desk.ask("And hips? (left)", first.session)).log)
+    chips = [a["data-question"] for _, a in own.tags if a.get("class") == "cb-chip"]
+    assert chips == ["And hips? (left) (backlog)", "And hips? (left) (Anytown)"]
+
+
+def test_a_note_is_told_apart_from_the_answer_and_comes_with_its_end() -> None:
+    noted = fakes.answer(fakes.BACKLOG, fakes.ANYTOWN, fakes.SENTENCES, notes=("Nothing <b>answers</b> “why?”",))
+    seen = is_ours(str(render.answered(0, noted, None)))
+    assert seen.text("cb-note") == "Note: Nothing <b>answers</b> “why?”"
+    assert "cb-note" not in render.answered(0, noted, 1)
 
 
 def test_a_link_asks_the_whole_conversation_again(desk: Desk) -> None:
