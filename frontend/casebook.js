@@ -57,6 +57,7 @@ const SENT = {
   "read": ["document", "start"],
   "shelf": [],
   "upload": ["tokens"],
+  "bring": ["address"],
   "remove": ["document", "sure"],
   "try_run": ["token"],
   "save": ["format"],

@@ -114,10 +114,14 @@ def wire_library(shelves: Shelves, parts: "Parts") -> None:
     def taken_in(event: gr.EventData) -> Iterator[Html]:
         yield from shelves.take_in(sent(event, "tokens"))
 
+    def brought(event: gr.EventData) -> Iterator[Html]:
+        yield from shelves.bring(sent(event, "address"))
+
     def removed(event: gr.EventData) -> Iterator[Html]:
         yield from shelves.remove(sent(event, "document"), sent(event, "sure"))
 
     parts.books.upload(taken_in, None, parts.books, **ONE_WRITER, **HIDDEN)
+    parts.books.bring(brought, None, parts.books, **ONE_WRITER, **HIDDEN)
     parts.books.remove(removed, None, parts.books, **ONE_WRITER, **HIDDEN)
     parts.books.find(found, None, parts.books, **WAITING, **HIDDEN)
     parts.books.read(read, None, parts.books, **AT_ONCE)

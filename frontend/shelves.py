@@ -31,6 +31,11 @@ class Shelves:
         """Yield the library while files that were sent are taken in, and after that with the report."""
         yield from self._shown(lambda: self.uploads.take_in(tokens))
 
+    def bring(self, address: object) -> Iterator[Html]:
+        """Yield the library while what is at an address is fetched and taken in, and after that with the report."""
+        text = sendable(address).strip() if isinstance(address, str) else ""
+        yield from self._shown(lambda: self.uploads.bring(text))
+
     def remove(self, document_id: object, sure: object) -> Iterator[Html]:
         """Yield the library asking whether a document is to go; or, where that is sure, while it goes."""
         known = {document.id: document for document in self.assistant.documents()}

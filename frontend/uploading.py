@@ -28,7 +28,19 @@ def form(*, is_open: bool) -> Html:
         element("p", class_="cb-carried-files", role="status"),
         data_act="upload",
     )
-    return element("details", element("summary", "Add documents"), inside, class_="cb-upload")
+    return element("details", element("summary", "Add documents"), inside, address_form(), class_="cb-upload")
+
+
+def address_form() -> Html:
+    """Return the form to give a web address in."""
+    return element(
+        "form",
+        element("label", "Or the web address of a page or file", for_="cb-address"),
+        element("input", id="cb-address", name="address", type="url", maxlength=2_000, autocomplete="off"),
+        element("button", "Fetch it", type="submit"),
+        element("p", "This machine fetches it once, from the open internet only.", class_="cb-quiet"),
+        data_act="bring",
+    )
 
 
 def progress(words: str) -> Html:

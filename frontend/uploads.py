@@ -22,6 +22,7 @@ from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentRefused, IngestRefused
 from assistant.generations import current_folder
 from assistant.settings import PROJECT
+from frontend.fetching import fetch
 
 FOLDER = "uploads"
 MOST_WAITING = 40
@@ -122,6 +123,15 @@ class Uploads:
                 yield step
         finally:
             self._forget_unused(list(targets))
+
+    def bring(self, address: str) -> Iterator[Step]:
+        """Take in what is at a web address; yields how far it is, and last the report. Raises CasebookError."""
+        self._require_open()
+        yield Step(words=f"fetching {address[:LONGEST_NAME]}")
+        name, content = fetch(address)
+        token, place = self.store(name)
+        place.write_bytes(content)
+        yield from self.take_in([token])
 
     def remove(self, document_id: str) -> Iterator[Step]:
         """Remove a document that was uploaded here, from index, record and folder. Raises CasebookError."""

@@ -16,6 +16,7 @@ from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentRefused, IngestRefused
 from assistant.generations import current_folder
 from frontend import uploading
+from frontend.fetching import with_address
 from frontend.shelves import Shelves
 from frontend.uploads import LONGEST_NAME, MOST_WAITING, Uploads, safe_name
 
@@ -54,7 +55,12 @@ def test_no_name_leads_out_of_its_folder(name: str) -> None:
 
 def test_nothing_can_be_changed_where_others_are_served(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path, is_open=False)
-    for work in (lambda: uploads.store("a.md"), lambda: list(uploads.take_in([])), lambda: list(uploads.remove("a"))):
+    for work in (
+        lambda: uploads.store("a.md"),
+        lambda: list(uploads.take_in([])),
+        lambda: list(uploads.remove("a")),
+        lambda: list(uploads.bring("https://a.example")),
+    ):
         with pytest.raises(IngestRefused, match="open to others"):
             work()
     assert "cb-files" not in Shelves(fakes.FakeAssistant(), uploads).all()  # type: ignore[arg-type]
@@ -167,6 +173,32 @@ def test_files_come_in_are_named_and_go_with_every_trace(corpus_index: Path, tmp
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_what_is_at_an_address_comes_in_with_its_address(
+    corpus_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = tmp_path / "index"
+    shutil.copytree(corpus_index, index)
+    uploads = Uploads(index, is_open=True)
+    page = with_address(f"<title>Zedtown</title><p>{FACT}</p>".encode(), "https://zed.example/clinic")
+    monkeypatch.setattr("frontend.uploads.fetch", lambda address: ("zed-example-clinic.html", page))
+    first, *_, last = uploads.bring("https://zed.example/clinic")
+    assert "https://zed.example/clinic" in first.words
+    assert last.report["added"] == ["zed-example-clinic.html"]
+    with Catalogue(current_folder(index) / "record.sqlite", read_only=True) as record:
+        assert record.document("zed-example-clinic.html").metadata.source_url == "https://zed.example/clinic"
+    uploads.close()
+
+
+def test_an_address_that_is_not_fetched_is_said_in_the_library(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, is_open=True)
+    *_, said = Shelves(fakes.FakeAssistant(), uploads).bring("http://127.0.0.1/<b>")  # type: ignore[arg-type]
+    assert "127.0.0.1 is not on the open internet" in is_ours(said).text("cb-problem")
+    *_, said = Shelves(fakes.FakeAssistant(), uploads).bring(["x"])  # type: ignore[arg-type]
+    assert "no web address" in is_ours(said).text("cb-problem")
+    uploads.close()
+
+
 def test_an_ingest_that_does_nothing_is_said_in_its_words(tmp_path: Path) -> None:
     (tmp_path / "CURRENT").write_text("gen-1")
     uploads = Uploads(tmp_path, is_open=True)
