@@ -9,6 +9,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -35,6 +36,9 @@ CREATE INDEX IF NOT EXISTS documents_by_text ON documents (sha256);
 CREATE TABLE IF NOT EXISTS passages (
     document_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading_path TEXT NOT NULL,
     page INTEGER, vector BLOB, PRIMARY KEY (document_id, start, "end")
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS days (
+    document_id TEXT PRIMARY KEY, added TEXT NOT NULL, changed TEXT NOT NULL
 ) WITHOUT ROWID;
 """
 
@@ -68,7 +72,8 @@ class Catalogue:
             ) from error
 
     def _prepare(self) -> None:
-        if not self._db.execute("PRAGMA user_version").fetchone()[0]:
+        tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not self._db.execute("PRAGMA user_version").fetchone()[0] or "days" not in tables:
             self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
 
     def _check(self) -> None:
@@ -143,6 +148,12 @@ class Catalogue:
         passages = self._db.execute("SELECT count(*) FROM passages").fetchone()[0]
         return documents, passages
 
+    def days(self) -> dict[str, tuple[str, str]]:
+        """Return the days, in ISO form, on which a document came in and last changed, by id; none where unknown."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'days'").fetchone():
+            return {}  # a generation that an earlier Casebook published
+        return {row[0]: (row[1], row[2]) for row in self._db.execute("SELECT * FROM days ORDER BY document_id")}
+
     # What the writing side needs
 
     def rows(self) -> dict[str, DocumentRow]:
@@ -172,6 +183,13 @@ class Catalogue:
     def put(self, document: Document, row: DocumentRow, passages: Sequence[Passage], vectors: Vectors) -> None:
         """Write a document whole, in place of the one of its id, in one transaction."""
         with self._transaction() as db:
+            known = db.execute("SELECT fingerprint FROM documents WHERE id = ?", (document.id,)).fetchone()
+            if known is None or known[0] != row.fingerprint:  # else it is only embedded anew
+                today = date.today().isoformat()
+                db.execute(
+                    "INSERT INTO days VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET changed = excluded.changed",
+                    (document.id, today, today),
+                )
             db.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
             db.execute(
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -239,6 +257,7 @@ class Catalogue:
         with self._transaction() as db:
             for identifier in identifiers:
                 db.execute("DELETE FROM passages WHERE document_id = ?", (identifier,))
+                db.execute("DELETE FROM days WHERE document_id = ?", (identifier,))
                 db.execute(
                     "DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?) AND NOT EXISTS "
                     "(SELECT 1 FROM documents WHERE documents.origin = files.origin AND id <> ?)",
@@ -262,7 +281,7 @@ class Catalogue:
         self._db.execute("ATTACH DATABASE ? AS copy", (str(target),))
         try:
             self._db.execute("BEGIN")
-            for table in ("files", "documents", "passages"):
+            for table in ("files", "documents", "passages", "days"):
                 columns = (
                     "*" if table != "passages" else 'document_id, start, "end", heading_path, page, NULL AS vector'
                 )

@@ -164,6 +164,11 @@ class Generation:
         return tuple(self._record.documents())
 
     @cached_property
+    def days(self) -> dict[str, tuple[str, str]]:
+        """The days on which each document came in and last changed, by id."""
+        return self._record.days()
+
+    @cached_property
     def file_hashes(self) -> dict[str, str]:
         """The SHA-256 of each file that the documents were read from, by origin."""
         return {origin: row.sha256 for origin, row in self._record.files().items()}

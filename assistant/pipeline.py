@@ -96,6 +96,10 @@ class Assistant:
         """Return all documents, by id."""
         return self._current().generation.documents
 
+    def days(self) -> dict[str, tuple[str, str]]:
+        """Return the days, in ISO form, on which each document came in and last changed, by id."""
+        return self._current().generation.days
+
     def document(self, identifier: str) -> Document:
         """Return a document. Raises DocumentUnknown."""
         return self._current().generation.document(identifier)

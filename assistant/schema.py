@@ -60,7 +60,10 @@ class SourceMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """What a document says of itself in its front matter; everything may be empty."""
+    """What a document says of itself in its front matter; everything may be empty.
+
+    ``reviewed`` is the day on which somebody last held the document against its sources.
+    """
 
     collaborative: str = ""
     aliases: tuple[str, ...] = ()
@@ -72,6 +75,7 @@ class Metadata:
     sources: tuple[Source, ...] = ()
     source_url: str = ""
     date: str = ""
+    reviewed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

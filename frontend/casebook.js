@@ -58,6 +58,7 @@ const SENT = {
   "shelf": [],
   "upload": ["tokens"],
   "bring": ["address"],
+  "since": ["day"],
   "remove": ["document", "sure"],
   "try_run": ["token"],
   "save": ["format"],

@@ -111,6 +111,9 @@ def wire_library(shelves: Shelves, parts: "Parts") -> None:
     def shelf() -> Html:
         return shelves.all()
 
+    def since(event: gr.EventData) -> Html:
+        return shelves.since(sent(event, "day"))
+
     def taken_in(event: gr.EventData) -> Iterator[Html]:
         yield from shelves.take_in(sent(event, "tokens"))
 
@@ -125,6 +128,7 @@ def wire_library(shelves: Shelves, parts: "Parts") -> None:
     parts.books.remove(removed, None, parts.books, **ONE_WRITER, **HIDDEN)
     parts.books.find(found, None, parts.books, **WAITING, **HIDDEN)
     parts.books.read(read, None, parts.books, **AT_ONCE)
+    parts.books.since(since, None, parts.books, **AT_ONCE)
     parts.books.shelf(shelf, None, parts.books, **AT_ONCE)
 
 

@@ -1,7 +1,7 @@
 """The library as HTML: every case study with its facts at a glance, what a search finds, and a reading view."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 from assistant.schema import Document, Hit, Source
@@ -19,12 +19,46 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 # A heading of this level or higher is listed in the contents; deeper ones would make it longer than the text.
 _DEEPEST = 3
 
+# The days, in ISO form, on which a document came in and last changed.
+Days = tuple[str, str]
 
-def listing(documents: Sequence[Document], own: Collection[str] = (), notice: str = "") -> Html:
-    """Return all case studies; ``own`` are those that can be removed here, because they were uploaded here."""
-    cards = [card(document, removable=document.id in own) for document in documents]
-    count = element("p", counted(len(cards), "document"), ".", class_="cb-quiet", id="cb-library-count")
-    return frame("", notice, count, element("ul", *cards, class_="cb-shelf"))
+
+def listing(
+    documents: Sequence[Document],
+    own: Collection[str] = (),
+    notice: str = "",
+    *,
+    days: Mapping[str, Days] | None = None,
+    since: str = "",
+) -> Html:
+    """Return all case studies, or those that came in or changed ``since`` a day (ISO form), the newest first.
+
+    ``own`` are those that can be removed here, because they were uploaded here; ``days`` tells since when each is here.
+    """
+    known = days or {}
+    shown = list(documents)
+    if since:
+        shown = [document for document in documents if document.id in known and known[document.id][1] >= since]
+        shown.sort(key=lambda document: known[document.id][1], reverse=True)
+    cards = [card(document, known.get(document.id), removable=document.id in own) for document in shown]
+    count = element("p", *counting(len(cards), since), class_="cb-quiet", id="cb-library-count")
+    return frame("", notice, changes(since) if known else Html(), count, element("ul", *cards, class_="cb-shelf"))
+
+
+def counting(number: int, since: str) -> list[str]:
+    """Return how many documents there are, or came in or changed since a day."""
+    if not since:
+        return [counted(number, "document"), "."]
+    every = element("a", "Show all documents", href="/?view=library", class_="cb-link", data_act="shelf")
+    return [f"{counted(number, 'document')} new or changed since {plain_date(since)}. ", every]
+
+
+def changes(since: str) -> Html:
+    """Return the form that asks what has changed since a day."""
+    day = element("input", id="cb-since", name="day", type="date", value=since, required=True)
+    button = element("button", "Show what changed", type="submit", class_="cb-plain-button")
+    inside = element("div", element("label", "New or changed since", for_="cb-since"), day, button)
+    return element("form", inside, class_="cb-since", data_act="since")
 
 
 def frame(words: str, *parts: str) -> Html:
@@ -46,7 +80,7 @@ def frame(words: str, *parts: str) -> Html:
     return element("div", heading, box, element("div", *parts, role="status"), class_="cb-library")
 
 
-def card(document: Document, *, removable: bool) -> Html:
+def card(document: Document, days: Days | None, *, removable: bool) -> Html:
     """Return a case study's facts at a glance, and the way into it."""
     remove = element(
         "button",
@@ -60,7 +94,7 @@ def card(document: Document, *, removable: bool) -> Html:
     return element(
         "li",
         element("h3", opener(document, 0, document.title or document.id), dir="auto"),
-        facts(document),
+        facts(document, days),
         element("p", remove, class_="cb-card-foot") if removable else Html(),
         class_="cb-book",
     )
@@ -79,7 +113,16 @@ def opener(document: Document, start: int, name: str) -> Html:
     )
 
 
-def facts(document: Document) -> Html:
+def in_words(days: Days | None) -> str:
+    """Return since when a document is here, and when it last changed."""
+    if days is None:
+        return ""
+    added, changed = days
+    since = f"since {plain_date(added)}"
+    return f"{since}, changed {plain_date(changed)}" if changed != added else since
+
+
+def facts(document: Document, days: Days | None = None) -> Html:
     """Return what a document says of itself, as terms and values; what it does not say is left out."""
     data = document.metadata
     topics = ", ".join(data.topics[:TOPICS_SHOWN])
@@ -92,7 +135,9 @@ def facts(document: Document) -> Html:
         ("Trusts", "; ".join(data.trusts)),
         ("Topics", f"{topics} and {more} more" if more > 0 else topics),
         ("Sources", dates_of(data.sources)),
-        ("Reviewed", plain_date(data.date)),
+        ("Date", plain_date(data.date)),
+        ("Reviewed", plain_date(data.reviewed)),
+        ("In the library", in_words(days)),
     ]
     pairs = [join([element("dt", name), element("dd", value, dir="auto")]) for name, value in rows if value]
     return element("dl", *(element("div", pair) for pair in pairs), class_="cb-facts")

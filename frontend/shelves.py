@@ -1,6 +1,7 @@
 """What happens in the library: searching, reading, and the list of all documents."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from assistant.errors import CasebookError, DocumentUnknown
@@ -22,10 +23,20 @@ class Shelves:
         self.assistant = assistant
         self.uploads = uploads
 
-    def all(self, notice: Html | None = None) -> Html:
-        """Return the list of all documents."""
+    def all(self, notice: Html | None = None, since: str = "") -> Html:
+        """Return the list of all documents, or of those that came in or changed since a day."""
         form = uploading.form(is_open=self.uploads.is_open)
-        return library.listing(self.assistant.documents(), self.uploads.own(), join(filter(None, [form, notice])))
+        notices = join(filter(None, [form, notice]))
+        documents, days = self.assistant.documents(), self.assistant.days()
+        return library.listing(documents, self.uploads.own(), notices, days=days, since=since)
+
+    def since(self, day: object) -> Html:
+        """Return the documents that came in or changed since a day; all of them where it is no day."""
+        try:
+            known = date.fromisoformat(day if isinstance(day, str) else "").isoformat()
+        except ValueError:
+            return self.all(problem("Choose a day, such as 1 November 2026."))
+        return self.all(since=known)
 
     def take_in(self, tokens: object) -> Iterator[Html]:
         """Yield the library while files that were sent are taken in, and after that with the report."""

@@ -35,7 +35,7 @@ def scratch_or_own(root: Path) -> Path:
 def list_documents(root: Path) -> Said:
     """List the documents of the record with their passages and where they came from."""
     with Catalogue(existing_record(root)) as record:
-        rows = record.rows()
+        rows, days = record.rows(), record.days()
         documents = [
             {
                 "id": document.id,
@@ -45,10 +45,15 @@ def list_documents(root: Path) -> Said:
                 "passages": len(record.passages(document.id)),
                 "sha256": document.sha256,
                 "root": rows[document.id].root,
+                **dict(zip(("added", "changed"), days.get(document.id, ("", "")), strict=True)),
             }
             for document in record.documents()
         ]
-    lines = [f"{d['id']}  {d['title']}  ({d['passages']} passages, {d['characters']} characters)" for d in documents]
+    lines = [
+        f"{d['id']}  {d['title']}  ({d['passages']} passages, {d['characters']} characters, "
+        f"changed {d['changed'] or 'on a day not recorded'})"
+        for d in documents
+    ]
     return {"documents": documents}, [*lines, f"{len(documents)} documents"]
 
 

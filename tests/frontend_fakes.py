@@ -180,6 +180,9 @@ class FakeAssistant:
     def documents(self) -> tuple[Document, ...]:
         return tuple(page for _, page in sorted(self.pages.items()))
 
+    def days(self) -> dict[str, tuple[str, str]]:
+        return {"anytown.md": ("2026-11-01", "2026-11-20")}
+
     def document(self, document_id: str) -> Document:
         if document_id not in self.pages:
             raise DocumentUnknown(f"There is no document {document_id!r}.")

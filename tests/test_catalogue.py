@@ -1,7 +1,9 @@
 """assistant/catalogue.py: what is written is read back, whole or not at all."""
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ METADATA = st.builds(
     topics=st.lists(TEXTS, max_size=2).map(tuple),
     sources=st.lists(SOURCES, max_size=2).map(tuple),
     date=TEXTS,
+    reviewed=TEXTS,
 )
 MARKS = st.builds(SourceMark, start=OFFSETS, end=OFFSETS, keys=st.lists(TEXTS, max_size=2).map(tuple))
 DOCUMENTS = st.builds(
@@ -218,6 +221,47 @@ def test_a_record_closed_without_a_commit_keeps_what_was_committed(tmp_path: Pat
 def test_every_commit_is_flushed_to_disk(tmp_path: Path) -> None:
     with Catalogue(tmp_path / "record.sqlite") as record:
         assert record._db.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+class Day(date):
+    """A calendar that stands still at a day."""
+
+    now = date(2026, 11, 1)
+
+    @classmethod
+    def today(cls) -> date:  # type: ignore[override]
+        return cls.now
+
+
+def test_the_days_on_which_a_document_came_in_and_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant.catalogue.date", Day)
+    one, other = make(), make("b.md", "Two trusts.")
+    with Catalogue(tmp_path / "record.sqlite") as record:
+        for document in (one, other):
+            put(record, document)
+        monkeypatch.setattr(Day, "now", date(2026, 11, 20))
+        put(record, one)  # embedded anew: nothing of it has changed
+        put(record, replace(other, title="Another title"))
+        assert record.days() == {"a.md": ("2026-11-01",) * 2, "b.md": ("2026-11-01", "2026-11-20")}
+        record.copy_without_vectors(tmp_path / "copy.sqlite")
+        record.remove(["b.md"])
+        assert list(record.days()) == ["a.md"]
+    with Catalogue(tmp_path / "copy.sqlite", read_only=True) as copy:
+        assert copy.days()["b.md"] == ("2026-11-01", "2026-11-20")
+
+
+def test_a_record_from_before_days_were_kept_is_read_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "record.sqlite"
+    with Catalogue(path) as record:
+        put(record, make())
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE days")
+    with Catalogue(path, read_only=True) as record:
+        assert record.days() == {}
+    with Catalogue(path) as record:
+        put(record, make("b.md", "Two trusts."))
+        assert list(record.days()) == ["b.md"]
+        record.copy_without_vectors(tmp_path / "copy.sqlite")
 
 
 def test_moving_a_document_changes_where_it_comes_from_and_nothing_else(tmp_path: Path) -> None:

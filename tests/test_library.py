@@ -48,6 +48,38 @@ def test_the_dates_of_sources_are_summed_up(dates: list[str], said: str) -> None
     assert library.dates_of([Source(key="A", date=date) for date in dates]) == said
 
 
+def test_a_document_says_since_when_it_is_here_and_when_it_was_reviewed() -> None:
+    page = replace(fakes.ANYTOWN, metadata=replace(fakes.ANYTOWN.metadata, date="2024", reviewed="2026-11-22"))
+    words = is_ours(shelves_of(fakes.FakeAssistant(page)).all()).text()
+    assert "Date2024" in words
+    assert "Reviewed22 November 2026" in words
+    assert "In the librarysince 1 November 2026, changed 20 November 2026" in words
+    assert library.in_words(("2026-11-01", "2026-11-01")) == "since 1 November 2026"
+    assert library.in_words(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("day", "said", "books"),
+    [
+        pytest.param("2026-11-20", "1 document new or changed since 20 November 2026.", 1, id="the very day"),
+        pytest.param("2026-11-21", "0 documents new or changed since 21 November 2026.", 0, id="a day later"),
+        pytest.param("2020-01-01", "1 document new or changed since 1 January 2020.", 1, id="one of no known day"),
+        pytest.param("soon", "Choose a day", 2, id="no day"),
+        pytest.param(None, "Choose a day", 2, id="nothing"),
+        pytest.param(["2026-11-20"], "Choose a day", 2, id="a list"),
+    ],
+)
+def test_what_has_changed_since_a_day(shelves: Shelves, day: object, said: str, books: int) -> None:
+    seen = is_ours(shelves.since(day))
+    assert said in seen.text()
+    assert len([a for _, a in seen.tags if a.get("class") == "cb-book"]) == books
+
+
+def test_where_no_day_is_known_none_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fakes.FakeAssistant, "days", lambda _: {})
+    assert "cb-since" not in shelves_of(fakes.FakeAssistant()).all()
+
+
 def test_a_search_names_documents_and_leads_to_the_passage(shelves: Shelves) -> None:
     seen = is_ours(shelves.find("waiting list"))
     assert "1 document for “waiting list”" in seen.text()

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,9 @@ def test_list_names_every_document(healthy: Path) -> None:
     alpha = said["documents"][0]
     assert alpha["characters"] == len("Alpha\n\nAlpha shortened its waiting lists.")
     assert (alpha["title"], alpha["passages"], len(alpha["sha256"])) == ("Alpha", 1, 64)
-    assert lines[0] == "alpha.md  Alpha  (1 passages, 41 characters)"
+    today = alpha["added"]
+    assert date.fromisoformat(today).isoformat() == alpha["changed"]
+    assert lines[0] == f"alpha.md  Alpha  (1 passages, 41 characters, changed {today})"
     assert lines[-1] == "3 documents"
 
 

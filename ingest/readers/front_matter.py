@@ -59,6 +59,7 @@ def read_front_matter(source: str) -> FrontMatter:
         trusts=_texts(fields, "trusts"),
         topics=_texts(fields, "topics"),
         date=_text(fields, "date"),
+        reviewed=_text(fields, "reviewed"),
         sources=_sources(fields.get("sources"), warnings),
         source_url=_kept_address(_text(fields, "source_url"), "source_url", warnings),
     )
