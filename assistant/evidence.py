@@ -111,27 +111,23 @@ class EvidenceScorer:
         hits: Sequence[Hit],
         document_of: Callable[[str], Document],
         ignore: frozenset[str],
-        *,
-        passages: int = PASSAGES,
-        read: int = READ_PASSAGES,
     ) -> list[Candidate]:
         """Return the sentences of the best passages, best first.
 
-        ``ignore`` holds the stems of bodies' names, which every sentence on them shares; the reader reads the first
-        ``read`` passages.
+        ``ignore`` holds the stems of bodies' names, which every sentence on them shares.
         """
         wanted = self._wanted(asked, ignore)
         vector = None if self._embedder is None else self._embedder.encode_query(self._bare(asked.text))
         counted = frozenset(stem for word in asked.counted for stem in self._stems(word))
         places = [
             (hit, document, span)
-            for hit in hits[:passages]
+            for hit in hits[:PASSAGES]
             for document in [document_of(hit.passage.document_id)]
             for span in sentences_of(document, hit.passage)
         ]
         meanings = self._meanings([(document, span) for _, document, span in places], vector)
         sections = self._section_meanings([hit for hit, _, _ in places], vector)
-        told = {} if self._readings is None else self._readings.told(asked.text, hits[:read], document_of)
+        told = {} if self._readings is None else self._readings.told(asked.text, hits[:READ_PASSAGES], document_of)
         candidates: list[Candidate] = []
         near: tuple[str, frozenset[str]] = ("", frozenset())
         for (hit, document, (start, end)), raw, section in zip(places, meanings, sections, strict=True):

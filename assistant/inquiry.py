@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from assistant.answerer import MAX_SENTENCES, Span, choose
 from assistant.attribution import Bodies, Mention
-from assistant.evidence import PASSAGES, Candidate, EvidenceScorer
+from assistant.evidence import Candidate, EvidenceScorer
 from assistant.index import Generation
 from assistant.notes import notes_on
 from assistant.question import Asked, content_words, of_one, understand
-from assistant.readings import READ_PASSAGES, Readings
+from assistant.readings import Readings
 from assistant.refusal import rule_after_search
 from assistant.retriever import Retriever, place
 from assistant.schema import Hit
@@ -20,9 +20,9 @@ _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|
 _BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
 _NO_BODY = frozenset({"national", "glossary"})
-# A question across collaboratives looks at so many of them, so many passages each (the reader reads fewer), and
-# answers from the best.
-_ACROSS, _ACROSS_PASSAGES, _ACROSS_READ, _ACROSS_SHOWN, _ACROSS_FLOOR = 14, 4, 2, 6, 0.65
+# A question across collaboratives looks at so many of them, so many passages each, and shows so many at most: those
+# whose best sentence has this chance to answer.
+_ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_CHANCE = 40, 3, 8, 0.1
 # The reader's word from which a passage is taken to answer for certain.
 _SURE = 0.5
 # An abbreviation that no more passages have is looked for in its long form too.
@@ -95,29 +95,27 @@ class Inquiry:
 
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
-        if self.across and self._is_of_none(hits):
+        if self.across:
+            if not self._is_of_none(hits):
+                return self._answer_across()
             return replace(self, asked=replace(self.asked, is_cross=False)).answer(hits)
-        groups = self._groups(hits)
+        groups: list[frozenset[str] | None] = [frozenset(mention.documents) for mention in self.mentions]
         names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
         spans: list[Span] = []
         reasons: list[str] = []
         best = 0.0
-        parts = [("", understand(of_one(self.asked.text)))] if self.across else _parts(self.asked)
+        parts = _parts(self.asked)
         done: set[tuple[str, int]] = set()
-        limit = 1 if self.across else _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
+        limit = _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
         for piece, part in parts:
-            found = [self._candidates(part, documents, names, hits) for documents in groups]
-            top = max((c.score for group in found for c in group if not c.is_gap), default=0.0)
-            best = max((best, *(c.chance for group in found for c in group if not c.is_gap)))
-            if self.across:
-                found = sorted(found, key=lambda group: -group[0].score if group else 0.0)[:_ACROSS_SHOWN]
-            for index, group in enumerate(found):
+            for index, documents in enumerate(groups or [None]):
+                group = self._candidates(part, documents, names, hits)
+                best = max((best, *(c.chance for c in group if not c.is_gap)))
                 reason = rule_after_search(part, group, named=bool(self.mentions))
                 if reason is not None:
                     reasons.append(reason)
                     continue
-                floor = _ACROSS_FLOOR * top if self.across else 0.0
-                _extend(spans, choose(part, group, self.opened.generation.terms, limit=limit, floor=floor))
+                _extend(spans, choose(part, group, self.opened.generation.terms, limit=limit))
                 done.add((piece, index))
         if not spans:
             return Findings((), reasons[0], best)
@@ -132,15 +130,32 @@ class Inquiry:
             return False
         return self.opened.generation.document(best.passage.document_id).metadata.type in _NO_BODY
 
-    def _groups(self, hits: Sequence[Hit]) -> Sequence[frozenset[str] | None]:
-        """Return the sets of documents that are asked one by one: each named body, or each that ranks high."""
-        if self.mentions:
-            return [frozenset(mention.documents) for mention in self.mentions]
-        if self.across:
-            ranked = dict.fromkeys(hit.passage.document_id for hit in hits)
-            type_of = {name: self.opened.generation.document(name).metadata.type for name in ranked}
-            return [frozenset([name]) for name in ranked if type_of[name] not in _NO_BODY][:_ACROSS]
-        return [None]
+    def _answer_across(self) -> Findings:
+        """Ask each body for the sentence that answers best, and show those that likely do, the likeliest first."""
+        opened, part = self.opened, understand(of_one(self.asked.text))
+        hits = opened.retriever.retrieve(opened.expanded(part.text), documents=self.allowed, distinct=_ACROSS)
+        of_bodies: dict[str, list[Hit]] = {}
+        for hit in hits:
+            if opened.generation.document(hit.passage.document_id).metadata.type not in _NO_BODY:
+                of_bodies.setdefault(hit.passage.document_id, []).append(hit)
+        asked = [own[:_ACROSS_PASSAGES] for own in list(of_bodies.values())[:_ACROSS]]
+        if opened.readings is not None:  # all at once, so that every processor is busy
+            opened.readings.told(part.text, [hit for own in asked for hit in own], opened.generation.document)
+        found, reasons, best = [], ["nothing_retrieved"], 0.0
+        for own in asked:
+            # One sentence is shown of each, so none that only introduces a list.
+            group = [c for c in self._scored(part, own, frozenset()) if not c.text.endswith(":")]
+            reason = rule_after_search(part, group, named=False)
+            chance = max((candidate.chance for candidate in group if not candidate.is_gap), default=0.0)
+            best = max(best, chance)
+            if reason is None and chance >= _ACROSS_CHANCE:
+                found.append((chance, group))
+            else:
+                reasons.append(reason or "weak_evidence")
+        spans: list[Span] = []
+        for _, group in sorted(found, key=lambda pair: -pair[0])[:_ACROSS_SHOWN]:
+            _extend(spans, choose(part, group, opened.generation.terms, limit=1))
+        return Findings(tuple(spans), None if spans else reasons[-1], best)
 
     def _candidates(
         self, part: Asked, documents: frozenset[str] | None, names: frozenset[str], hits: Sequence[Hit]
@@ -148,17 +163,12 @@ class Inquiry:
         """Return the sentences of some documents; ``hits`` are the whole question's, where no body is named."""
         if documents is not None or part.text != self.asked.text:
             within = documents if self.allowed is None else (documents or self.allowed) & self.allowed
-            hits = self.opened.retriever.retrieve(
-                self.opened.expanded(part.text),
-                documents=within,
-                distinct=1,
-                context="" if self.across else self.context,
-            )
-        passages, read = (_ACROSS_PASSAGES, _ACROSS_READ) if self.across else (PASSAGES, READ_PASSAGES)
-        found = self.opened.scorer.score(
-            part, hits, self.opened.generation.document, names, passages=passages, read=read
-        )
-        return [candidate for candidate in found if not (self.across and candidate.text.endswith(":"))]
+            question = self.opened.expanded(part.text)
+            hits = self.opened.retriever.retrieve(question, documents=within, distinct=1, context=self.context)
+        return self._scored(part, hits, names)
+
+    def _scored(self, part: Asked, hits: Sequence[Hit], names: frozenset[str]) -> list[Candidate]:
+        return self.opened.scorer.score(part, hits, self.opened.generation.document, names)
 
 
 def with_cited(hits: Sequence[Hit], spans: Sequence[Span]) -> tuple[Hit, ...]:

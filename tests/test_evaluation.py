@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.evaluation import squad
+from assistant.errors import QuestionSetError
+from assistant.evaluation import metrics, squad
 from assistant.evaluation.case import Answered
 from assistant.evaluation.metrics import METRICS, score, states
 from assistant.evaluation.questions import BenchmarkQuestion
@@ -316,6 +317,12 @@ def test_a_quote_that_stands_twice_may_be_cited_at_either_place() -> None:
 )
 def test_what_is_stated(wanted: str, held: bool) -> None:
     assert states("There were 20 beds in May.", wanted) is held
+
+
+def test_a_pattern_that_backtracks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "PATTERN_SECONDS", 0.2)
+    with pytest.raises(QuestionSetError, match=r"takes over 0 seconds .* without a repetition inside a repetition"):
+        states("a" * 60 + "b", r"/(?:a|aa)+$/")
 
 
 def test_a_benchmark_question_is_a_question_with_answers() -> None:

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import lzma
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +47,14 @@ def pairs() -> Pairs:
     return Pairs(locate_model(PACKAGED_MODEL))
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
-def test_rows_are_read_but_for_the_sources_left_out(tmp_path: Path, suffix: str) -> None:
-    text = "\n".join(map(json.dumps, [WHO, {**WHO, "source": "other"}])).encode()
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [(".jsonl", bytes), (".jsonl.gz", gzip.compress), (".jsonl.xz", lzma.compress)]
+)
+def test_rows_are_read_but_for_the_sources_left_out(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
     path = tmp_path / f"rows{suffix}"
-    path.write_bytes(gzip.compress(text) if suffix.endswith("gz") else text)
+    path.write_bytes(pack("\n".join(map(json.dumps, [WHO, {**WHO, "source": "other"}])).encode()))
     assert [row["source"] for row in data.rows([path], frozenset({"other"}))] == ["made"]
 
 

@@ -3,11 +3,11 @@
 A new metric is one function here: its docstring is what the reports say of it.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from assistant.errors import QuestionSetError
 from assistant.evaluation import squad
 from assistant.evaluation.case import Case
 from assistant.evaluation.questions import BenchmarkQuestion
@@ -15,6 +15,7 @@ from assistant.evaluation.ranking import ndcg, precision, recall, reciprocal_ran
 from assistant.evaluation.spans import characters, found_in_order, meets
 
 Better = Literal["higher", "lower", ""]
+PATTERN_SECONDS = 2.0
 # Passages whose characters are compared with the evidence.
 FIRST = 5
 
@@ -56,8 +57,21 @@ def score(case: Case) -> dict[str, float | None]:
 def states(text: str, wanted: str) -> bool:
     """Whether a text holds what must be stated: words in any case, or a /pattern/."""
     if len(wanted) > 2 and wanted[0] == wanted[-1] == "/":
-        return re.search(wanted[1:-1], text, re.IGNORECASE) is not None
+        return _matches(wanted[1:-1], text)
     return " ".join(wanted.casefold().split()) in " ".join(text.casefold().split())
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a pattern is found; one that backtracks without end is given up. Raises QuestionSetError."""
+    import regex
+
+    try:
+        return regex.search(pattern, text, regex.IGNORECASE, timeout=PATTERN_SECONDS) is not None
+    except TimeoutError as error:
+        raise QuestionSetError(
+            f"The pattern /{pattern}/ takes over {PATTERN_SECONDS:.0f} seconds over one answer. "
+            "Write it without a repetition inside a repetition."
+        ) from error
 
 
 # --- Retrieval: documents, and the quotes that passages hold ---

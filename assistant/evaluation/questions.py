@@ -1,7 +1,6 @@
 """Question sets: a file in JSONL, YAML or CSV, a folder of such files, or one in BEIR layout."""
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,15 +139,17 @@ def _texts(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _statements(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return what must be stated, or must not; a /pattern/ is tried, so that a run does not end in it."""
+    import regex
+
     values = _texts(row, name)
     for value in values:
         if not value.strip():
             raise _FieldError(f"{name} holds an empty text, which every answer states")
         if len(value) > 2 and value[0] == value[-1] == "/":
             try:
-                re.compile(value[1:-1])
-            except re.error as error:
-                raise _FieldError(f"{name} holds {value!r}, which is no pattern of Python's re ({error})") from error
+                regex.compile(value[1:-1])
+            except regex.error as error:
+                raise _FieldError(f"{name} holds {value!r}, which is no regular expression ({error})") from error
     return values
 
 

@@ -192,7 +192,7 @@ def train(options: argparse.Namespace) -> None:
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(prog="python -m assistant.training", description="Train the evidence reader.")
-    parser.add_argument("data", type=Path, nargs="+", help="question rows, JSON lines, gzipped or not")
+    parser.add_argument("data", type=Path, nargs="+", help="question rows, JSON lines, packed as .gz or .xz or not")
     parser.add_argument("--late", type=Path, nargs="*", default=[], help="rows that come in later and more often")
     parser.add_argument("--late-from", type=float, default=0.5, help="share of the time after which they do")
     parser.add_argument("--late-times", type=int, default=3, help="how often each comes in a pass")

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import lzma
 import random
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from assistant.errors import CasebookError
 from assistant.reader import Pair, Pairs
 
 TRAINED_TOKENS = 256
+_UNPACKED = {".gz": gzip.decompress, ".xz": lzma.decompress}
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -41,13 +43,15 @@ class Group:
 
 
 def rows(paths: Iterable[Path], leave_out: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """Read question rows from JSON lines, gzipped or not, without those of some sources. Raises CasebookError."""
+    """Read question rows from JSON lines, packed or not, without those of some sources. Raises CasebookError."""
     for path in paths:
         try:
             content = path.read_bytes()
-            text = (gzip.decompress(content) if path.suffix == ".gz" else content).decode("utf-8")
-        except (OSError, EOFError, UnicodeDecodeError) as error:
-            raise CasebookError(f"{path} cannot be read ({error}); give JSON lines, gzipped or not.") from error
+            text = _UNPACKED.get(path.suffix, bytes)(content).decode("utf-8")
+        except (OSError, EOFError, lzma.LZMAError, UnicodeDecodeError) as error:
+            raise CasebookError(
+                f"{path} cannot be read ({error}); give JSON lines, packed as .gz or .xz or not."
+            ) from error
         for number, line in enumerate(text.strip().split("\n"), start=1):
             try:
                 row = json.loads(line)
