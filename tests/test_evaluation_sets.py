@@ -90,7 +90,9 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
         pytest.param([{"id": "a", "text": "x", "history": {"role": "user"}}], ["line 1", "history"], id="history"),
         pytest.param([], ["set.jsonl", "no question"], id="empty"),
         pytest.param(
-            [{"id": "a", "text": "x", "must_state": ["/(/"]}], ["line 1", "must_state", "no regular expression"], id="pattern"
+            [{"id": "a", "text": "x", "must_state": ["/(/"]}],
+            ["line 1", "must_state", "no regular expression"],
+            id="pattern",
         ),
         pytest.param(
             [{"id": "a", "text": "x", "must_not_state": [" "]}],
