@@ -273,3 +273,23 @@ def main(port: int) -> None:
 
 if __name__ == "__main__":
     main(int(sys.argv[1]))
+
+
+class SlowAssistant(FakeAssistant):
+    """Answers at once, but after ``let.clear()`` only when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let = threading.Event()
+        self.let.set()
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        only: Mapping[str, Sequence[str]] | None = None,
+        *,
+        distinct: int = 10,
+    ) -> Answer:
+        self.let.wait(60)
+        return super().ask(question, history, only, distinct=distinct)

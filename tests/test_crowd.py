@@ -3,36 +3,13 @@
 import json
 import threading
 import urllib.request
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frontend_fakes as fakes
 from frontend_seen import fetch
 
-from assistant.schema import Answer, Turn
-
 CROWD = 50
 WAITING = 32  # as many as the page's queue holds, beside the two that are answered
-
-
-class Slow(fakes.FakeAssistant):
-    """Answers when it is let."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.let = threading.Event()
-        self.let.set()
-
-    def ask(
-        self,
-        question: str,
-        history: Sequence[Turn] = (),
-        only: Mapping[str, Sequence[str]] | None = None,
-        *,
-        distinct: int = 10,
-    ) -> Answer:
-        self.let.wait(60)
-        return super().ask(question, history, only, distinct=distinct)
 
 
 def handler_of_the_box(site: str) -> int:
@@ -64,7 +41,7 @@ def visit(site: str, handler: int, name: str, said: dict[str, str], joined: thre
 
 
 def test_fifty_on_the_page_get_an_answer_or_a_clear_busy() -> None:
-    slow, said, joined = Slow(), dict[str, str](), threading.Semaphore(0)
+    slow, said, joined = fakes.SlowAssistant(), dict[str, str](), threading.Semaphore(0)
     with fakes.served(slow) as site:
         handler = handler_of_the_box(site)
         slow.let.clear()

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import quote, urlencode
 
@@ -14,7 +14,7 @@ from frontend_seen import Seen, fetch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.schema import Answer, Turn
+from assistant.schema import Turn
 from frontend import gate, plain
 from frontend.chat import Desk
 from frontend.checks import LONGEST_QUESTION
@@ -165,23 +165,8 @@ def test_a_reason_is_said_where_the_text_does_not_hold_it() -> None:
     assert "Nearest" not in words
 
 
-class Slow(fakes.FakeAssistant):
-    """Answers only when it is let."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.let = threading.Event()
-        self.let.set()
-
-    def ask(
-        self, question: str, history: Sequence[Turn] = (), only: Mapping[str, Sequence[str]] | None = None
-    ) -> Answer:
-        self.let.wait(60)
-        return super().ask(question, history, only)
-
-
 def test_fifty_at_once_get_an_answer_or_a_clear_busy() -> None:
-    slow = Slow()
+    slow = fakes.SlowAssistant()
     replies: list[tuple[int, str]] = []
 
     def one(site: str) -> None:
