@@ -25,6 +25,12 @@ _NO_BODY = frozenset({"national", "glossary"})
 _ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_CHANCE = 40, 3, 8, 0.1
 # The reader's word from which a passage is taken to answer for certain.
 _SURE = 0.5
+# A question for bodies by name, which no page on all of them answers.
+_COUNTS_BODIES = re.compile(
+    r"^\W*(?:which|what|who|name|list|how many)\s+(?:\w+\s+){0,2}?"
+    r"(?:collaboratives|alliances|federations|systems|bodies|groups|partnerships|areas|places)\b",
+    re.I,
+)
 # An abbreviation that no more passages have is looked for in its long form too.
 _RARE = 2
 # Sentences for each part of a question, and for each body of a comparison.
@@ -126,7 +132,7 @@ class Inquiry:
     def _is_of_none(self, hits: Sequence[Hit]) -> bool:
         """Whether a passage on collaboratives in general surely answers what is asked of them all."""
         best = hits[0] if hits else None
-        if best is None or best.why.get("reader", 0.0) < _SURE:
+        if best is None or _COUNTS_BODIES.search(self.asked.text) or best.why.get("reader", 0.0) < _SURE:
             return False
         return self.opened.generation.document(best.passage.document_id).metadata.type in _NO_BODY
 

@@ -14,6 +14,8 @@ from assistant.vocabulary import Vocabulary
 
 # The least chance, of the sentence most likely to answer, with which anything is answered (docs/refusal.md).
 WEAK = 0.025
+# A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
+SURE = 0.5
 _STRICT = frozenset({"money", "share", "number", "date"})
 OUT_OF_SCOPE_MEANING = 0.22
 
@@ -88,7 +90,7 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
         return "not_in_corpus"
     if any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years):
         return "not_in_corpus" if named else "weak_evidence"
-    if asked.wants & _STRICT and not any(c.fits and c.score >= NEAR * best.score for c in stated):
+    if asked.wants & _STRICT and not any((c.fits and c.score >= NEAR * best.score) or c.chance >= SURE for c in stated):
         return "not_in_corpus" if named else "weak_evidence"
     if max(candidate.chance for candidate in stated) < WEAK:
         if max(candidate.meaning for candidate in stated) < OUT_OF_SCOPE_MEANING:

@@ -171,7 +171,7 @@ def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool =
     document = sample.document(text=text)
     hit = sample.hit()
     passage = replace(hit.passage, start=0, end=len(text), text=text)
-    chance = 0.5 if score > 0.3 else 0.01
+    chance = 0.9 if score > 0.85 else 0.4 if score > 0.3 else 0.01
     parts = {"score": score, "chance": chance, "meaning": score, "words": score, "fits": fits, "is_gap": gap}
     return Candidate(document=document, hit=replace(hit, passage=passage), start=0, end=len(text), **parts)  # type: ignore[arg-type]
 
@@ -202,6 +202,13 @@ def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool =
             True,
             "not_in_corpus",
             id="no figure for how much",
+        ),
+        pytest.param(
+            "How many tests were done?",
+            [_candidate("Scans and scopes: 16 and 3.", 0.9, fits=False)],
+            True,
+            None,
+            id="told as several figures, for certain",
         ),
         pytest.param("How did it work?", [_candidate("It may.", 0.25)], True, "not_in_corpus", id="weak on a body"),
         pytest.param("How did it work?", [_candidate("It may.", 0.25)], False, "weak_evidence", id="weak on nobody"),
