@@ -306,6 +306,24 @@ def test_the_library_is_searched_and_read_and_the_way_back_works(open_page: Any)
     assert page.get_by_label("Your question").is_visible()
 
 
+def test_the_library_shows_what_has_changed_since_a_day(open_page: Any) -> None:
+    page = open_page(address="/?view=library").page
+    page.get_by_label("New or changed since").fill("2026-11-20")
+    page.get_by_role("button", name="Show what changed").click()
+    page.get_by_text("1 document new or changed since 20 November 2026.").wait_for()
+    assert page.locator(".cb-book").count() == 1
+    page.get_by_role("link", name="Show all documents").click()
+    page.get_by_text("2 documents.").wait_for()
+
+
+def test_an_address_of_this_machine_is_refused_in_words(open_page: Any) -> None:
+    page = open_page(address="/?view=library").page
+    page.get_by_text("Add documents").click()
+    page.get_by_label("Or the web address of a page or file").fill("http://127.0.0.1/")
+    page.get_by_role("button", name="Fetch it").click()
+    page.get_by_text("127.0.0.1 is not on the open internet").wait_for()
+
+
 def test_two_readers_do_not_see_each_other(open_page: Any) -> None:
     one, two = open_page(), open_page()
     one.ask(fakes.BACKLOG)
