@@ -12,7 +12,7 @@ from assistant.evidence import Candidate
 from assistant.figures import figures, newest
 from assistant.listings import Listing, block_at, listing_at
 from assistant.question import Asked
-from assistant.schema import Citation, Document, Hit, Sentence
+from assistant.schema import Citation, Document, Hit, Sentence, Source
 from assistant.sentences import split_sentences
 
 MAX_SENTENCES = 6
@@ -125,17 +125,26 @@ def choose(
 
 
 def _rivals(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
-    """Return the sentences that the reader is sure of and that give different figures; none where they agree."""
+    """Return sentences of one document, on different sources, that surely answer and give different figures."""
     compared = [want for want in _COMPARED if want in asked.wants]
     near = NEAR * max((candidate.score for candidate in chosen), default=0.0)
     sure = [c for c in chosen if c.fits and c.score >= near and (c.reads or 0) >= _CERTAIN]
-    if not compared or len(sure) < 2:
+    if not compared or asked.years or len(sure) < 2:
         return []
-    told = [figures(candidate.text, compared[0], asked.counted) for candidate in sure]
-    if not told[0]:
-        return []
-    others = [candidate for candidate, own in zip(sure[1:], told[1:], strict=True) if own and not own & told[0]]
-    return [sure[0], *others] if others else []
+    first = sure[0]
+
+    def told(candidate: Candidate) -> tuple[frozenset[str], tuple[Source, ...]]:
+        sources = candidate.document.sources_at(candidate.start, candidate.end)
+        return figures(candidate.text, compared[0], asked.counted), sources
+
+    own, rests = told(first)
+    others = [
+        candidate
+        for candidate in sure[1:]
+        for figure, sources in [told(candidate)]
+        if candidate.document.id == first.document.id and sources != rests and own and figure and not own & figure
+    ]
+    return [first, *others] if others else []
 
 
 def _newest_first(candidates: Sequence[Candidate]) -> list[Candidate]:

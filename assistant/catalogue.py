@@ -72,8 +72,8 @@ class Catalogue:
             ) from error
 
     def _prepare(self) -> None:
-        tables = {row[0] for row in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if not self._db.execute("PRAGMA user_version").fetchone()[0] or "days" not in tables:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if not version or (version == SCHEMA and not self._keeps_days()):
             self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
 
     def _check(self) -> None:
@@ -148,9 +148,15 @@ class Catalogue:
         passages = self._db.execute("SELECT count(*) FROM passages").fetchone()[0]
         return documents, passages
 
+    def _keeps_days(self) -> bool:
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'days'").fetchone() is not None
+
     def days(self) -> dict[str, tuple[str, str]]:
-        """Return the days, in ISO form, on which a document came in and last changed, by id; none where unknown."""
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'days'").fetchone():
+        """Return the days, in ISO form, on which a document came in and last changed, by id.
+
+        A document that came in before days were kept has none, or, once it has changed, an empty first day.
+        """
+        if not self._keeps_days():
             return {}  # a generation that an earlier Casebook published
         return {row[0]: (row[1], row[2]) for row in self._db.execute("SELECT * FROM days ORDER BY document_id")}
 
@@ -188,7 +194,7 @@ class Catalogue:
                 today = date.today().isoformat()
                 db.execute(
                     "INSERT INTO days VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET changed = excluded.changed",
-                    (document.id, today, today),
+                    (document.id, "" if known else today, today),
                 )
             db.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
             db.execute(

@@ -25,22 +25,30 @@ FACT = {
     ),
     "place": re.compile(r"(?<!^)(?<![.!?:]\s)\b[A-Z][a-z]{2,}"),
 }
-_SCALES = {"thousand": 1e3, "k": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
+_SCALES = {"thousand": 1e3, "k": 1e3, "m": 1e6, "mn": 1e6, "million": 1e6, "b": 1e9, "bn": 1e9, "billion": 1e9}
+# Numbers of several words, and ranges: what they come to is not worked out.
+_COMPOUND = re.compile(
+    rf"\b(?:{'|'.join(NUMBER_WORDS)}|one|a)[\s-]+(?:{'|'.join(NUMBER_WORDS)}|one|billion)\b|\d\s?(?:[-–]|to|and)\s?[£$€]?\d",
+    re.I,
+)
 _VALUES = dict(zip(NUMBER_WORDS, (*range(2, 21), 30, 40, 50), strict=False))
 _AMOUNT = re.compile(r"(\d[\d,]*(?:\.\d+)?)\s?(%|per ?cent|thousand|million|billion|[kmb]n?\b)?", re.I)
 # So many words behind a number, and so many letters of a word, tell what it is a number of.
 _CLOSE, _STEM = 4, 5
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_MONTHS = "January February March April May June July August September October November December".split()
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def figures(text: str, want: str, counted: Collection[str] = ()) -> frozenset[str]:
     """Return the figures of a kind ("money", "share", "number" or "date") in a text, each in one spelling.
 
-    Where things are ``counted``, a number counts only with one of these words close behind it.
+    Where things are ``counted``, a number counts only with one of these words close behind it. None are returned of a
+    text with a number of several words or a range.
     """
     if want == "date":
         return frozenset(_YEAR.findall(text))
+    if _COMPOUND.search(text):
+        return frozenset()
     found = set()
     for match in FACT[want].finditer(text):
         behind = text[match.end() :].lower().split()[:_CLOSE]
@@ -57,10 +65,12 @@ def figures(text: str, want: str, counted: Collection[str] = ()) -> frozenset[st
 
 def newest(document: Document, start: int, end: int) -> tuple[int, int]:
     """Return year and month of the newest source that a span rests on; zeros where it is undated."""
-    dates = [source.date for source in document.sources_at(start, end)]
+    dates = [source.date for source in document.sources_at(start, end)] or [document.metadata.date]
     return max((_day(match, date) for date in dates for match in _YEAR.finditer(date)), default=(0, 0))
 
 
 def _day(year: re.Match[str], date: str) -> tuple[int, int]:
-    month = next((n for n, name in enumerate(_MONTHS, 1) if date[: year.start()].rstrip().endswith(name)), 0)
-    return int(year.group()), month
+    if iso := re.match(r"-(\d\d)", date[year.end() :]):
+        return int(year.group()), int(iso[1])
+    before = re.search(r"([A-Z][a-z]{2})[a-z]*\.?\s+$", date[: year.start()])
+    return int(year.group()), _MONTHS.index(before[1]) + 1 if before and before[1] in _MONTHS else 0

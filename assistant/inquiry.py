@@ -102,16 +102,16 @@ class Inquiry:
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
         if self.across:
-            if not self._is_of_none(hits):
-                return self._answer_across()
-            return replace(self, asked=replace(self.asked, is_cross=False)).answer(hits)
+            of_bodies = [] if self._is_of_none(hits) else self._bodies()
+            plain = replace(self, asked=replace(self.asked, is_cross=False))
+            return self._answer_across(of_bodies) if of_bodies else plain.answer(hits)
         groups: list[frozenset[str] | None] = [frozenset(mention.documents) for mention in self.mentions]
         names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
         spans: list[Span] = []
         reasons: list[str] = []
         best = 0.0
         parts = _parts(self.asked)
-        done: set[tuple[str, int]] = set()
+        answered: list[tuple[str, int, Asked, Sequence[Span]]] = []
         limit = _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
         for piece, part in parts:
             for index, documents in enumerate(groups or [None]):
@@ -121,13 +121,16 @@ class Inquiry:
                 if reason is not None:
                     reasons.append(reason)
                     continue
-                _extend(spans, choose(part, group, self.opened.generation.terms, limit=limit))
-                done.add((piece, index))
+                chosen = choose(part, group, self.opened.generation.terms, limit=limit)
+                _extend(spans, chosen)
+                answered.append((piece, index, part, chosen))
         if not spans:
             return Findings((), reasons[0], best)
-        unanswered = [piece for piece, _ in parts if not any(own == piece for own, _ in done)]
-        unmentioned = [m.text for index, m in enumerate(self.mentions) if not any(own == index for _, own in done)]
-        return Findings(tuple(spans), None, best, notes_on(self.asked, spans, unanswered, unmentioned))
+        pieces, bodies = {piece for piece, *_ in answered}, {index for _, index, *_ in answered}
+        unanswered = [f"“{piece}”" for piece, _ in parts if piece not in pieces]
+        unanswered += [f"about {mention.text}." for index, mention in enumerate(self.mentions) if index not in bodies]
+        notes = notes_on([(part, chosen) for *_, part, chosen in answered], unanswered)
+        return Findings(tuple(spans), None, best, notes)
 
     def _is_of_none(self, hits: Sequence[Hit]) -> bool:
         """Whether a passage on collaboratives in general surely answers what is asked of them all."""
@@ -136,19 +139,28 @@ class Inquiry:
             return False
         return self.opened.generation.document(best.passage.document_id).metadata.type in _NO_BODY
 
-    def _answer_across(self) -> Findings:
-        """Ask each body for the sentence that answers best, and show those that likely do, the likeliest first."""
-        opened, part = self.opened, understand(of_one(self.asked.text))
-        hits = opened.retriever.retrieve(opened.expanded(part.text), documents=self.allowed, distinct=_ACROSS)
+    @property
+    def _of_each(self) -> Asked:
+        """What is asked of each body: of each one sentence, so never a list."""
+        return replace(understand(of_one(self.asked.text)), is_list=False)
+
+    def _bodies(self) -> list[list[Hit]]:
+        """Return the best passages of each body, the best body first."""
+        opened = self.opened
+        hits = opened.retriever.retrieve(opened.expanded(self._of_each.text), documents=self.allowed, distinct=_ACROSS)
         of_bodies: dict[str, list[Hit]] = {}
         for hit in hits:
             if opened.generation.document(hit.passage.document_id).metadata.type not in _NO_BODY:
                 of_bodies.setdefault(hit.passage.document_id, []).append(hit)
-        asked = [own[:_ACROSS_PASSAGES] for own in list(of_bodies.values())[:_ACROSS]]
+        return [own[:_ACROSS_PASSAGES] for own in list(of_bodies.values())[:_ACROSS]]
+
+    def _answer_across(self, bodies: Sequence[Sequence[Hit]]) -> Findings:
+        """Ask each body for the sentence that answers best, and show those that likely do, the likeliest first."""
+        opened, part = self.opened, self._of_each
         if opened.readings is not None:  # all at once, so that every processor is busy
-            opened.readings.told(part.text, [hit for own in asked for hit in own], opened.generation.document)
-        found, reasons, best = [], ["nothing_retrieved"], 0.0
-        for own in asked:
+            opened.readings.told(part.text, [hit for own in bodies for hit in own], opened.generation.document)
+        found, reasons, best = [], [], 0.0
+        for own in bodies:
             # One sentence is shown of each, so none that only introduces a list.
             group = [c for c in self._scored(part, own, frozenset()) if not c.text.endswith(":")]
             reason = rule_after_search(part, group, named=False)
@@ -161,7 +173,7 @@ class Inquiry:
         spans: list[Span] = []
         for _, group in sorted(found, key=lambda pair: -pair[0])[:_ACROSS_SHOWN]:
             _extend(spans, choose(part, group, opened.generation.terms, limit=1))
-        return Findings(tuple(spans), None if spans else reasons[-1], best)
+        return Findings(tuple(spans), None if spans else reasons[0], best)
 
     def _candidates(
         self, part: Asked, documents: frozenset[str] | None, names: frozenset[str], hits: Sequence[Hit]

@@ -9,29 +9,33 @@ from collections.abc import Sequence
 from assistant.answerer import Span
 from assistant.question import Asked
 
+_POSTS = r"chairs?|leads?|heads?|chief|ceos?|director|officer|sro|boss|secretary|president|in charge"
 _POST = re.compile(
-    r"\bwho(?:m|se)?\b(?:['’]s| is| are| currently| now)?\b(?!.*\b(?:was|were|did|first|founded|set up)\b)"
-    r".*\b(?:chairs?|leads?|heads?|runs?|chief|ceos?|director|officer|sro|boss|secretary|president|in charge)\b",
+    r"\bwho (?:(?:currently|now) )?(?:chairs|leads|heads|runs)\b"
+    rf"|\bwho(?:['’]s| is| are) (?:\S+ ){{0,6}}?(?:{_POSTS})\b"
+    r"|\bname of the (?:chair|lead|director|chief)\b",
     re.I,
 )
 
 
-def notes_on(asked: Asked, spans: Sequence[Span], unanswered: Sequence[str], bodies: Sequence[str]) -> tuple[str, ...]:
+def notes_on(answered: Sequence[tuple[Asked, Sequence[Span]]], unanswered: Sequence[str]) -> tuple[str, ...]:
     """Return the notes on an answer.
 
-    ``unanswered`` are the parts of the question, ``bodies`` the named bodies, that no sentence answers.
+    ``answered`` are the parts of the question with their own sentences, put to one body each; ``unanswered`` names the
+    parts and the bodies for which there are none.
     """
-    notes = [f"No passage found answers this part: “{part}”" for part in unanswered]
-    notes += [f"No passage found answers this about {body}." for body in bodies]
-    differing = [span for span in spans if span.differs]
-    if differing:
-        notes.append(f"The sources give different figures, the newest first: {'; '.join(map(dated, differing))}.")
-    elif "person" in asked.wants and not asked.years and _POST.search(asked.text):
-        notes.append(f"Posts change hands. This is as its source had it: {dated(spans[0])}.")
-    return tuple(notes)
+    notes = [f"No passage found answers this: {part}" for part in unanswered]
+    for asked, spans in answered:
+        differing = [span for span in spans if span.differs]
+        if len(differing) > 1:
+            notes.append(f"The sources give different figures, the newest first: {'; '.join(map(dated, differing))}.")
+        elif spans and "person" in asked.wants and not asked.years and _POST.search(asked.text):
+            notes.append(f"Posts change hands. This is as its source had it: {dated(spans[0])}.")
+    return tuple(dict.fromkeys(notes))
 
 
 def dated(span: Span) -> str:
     """Return the dates of what a span rests on, in the sources' own words."""
-    dates = dict.fromkeys(source.date or "undated" for source in span.document.sources_at(span.start, span.end))
-    return ", ".join(dates) or "undated"
+    sources = span.document.sources_at(span.start, span.end)
+    dates = dict.fromkeys(source.date or "undated" for source in sources)
+    return ", ".join(dates) or span.document.metadata.date or "undated"

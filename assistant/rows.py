@@ -32,11 +32,14 @@ class DocumentRow:
 
 def document_parts(document: Document) -> str:
     """Return everything of a document but id, hash, title and text, as JSON of one spelling."""
+    metadata = asdict(document.metadata)
+    if not metadata["reviewed"]:
+        del metadata["reviewed"]  # as it was before there was such a field, so that nothing counts as changed
     parts = {
         "page_starts": document.page_starts,
         "headings": [asdict(heading) for heading in document.headings],
         "marks": [asdict(mark) for mark in document.marks],
-        "metadata": asdict(document.metadata),
+        "metadata": metadata,
     }
     return json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 

@@ -6,6 +6,7 @@ address that was checked; a redirect is checked in the same way.
 """
 
 import contextlib
+import hashlib
 import http.client
 import ipaddress
 import re
@@ -32,6 +33,13 @@ _ENDINGS = {
     "text/markdown": ".md",
     "text/plain": ".txt",
 }
+# All of version 6 that is given to anybody, and what of it is for examples only.
+_GIVEN, _EXAMPLES = ipaddress.ip_network("2000::/3"), ipaddress.ip_network("3fff::/20")
+# Only encodings that pages are written in: Python also knows codecs that unpack or unescape.
+_ENCODINGS = re.compile(
+    r"utf-?8|utf-16(?:le|be)?|iso-?8859-\d{1,2}|windows-125\d|koi8-[ru]|gb(?:k|2312|18030)|big5|shift_jis|euc-(?:jp|kr)"
+)
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _INSTEAD = "Save the page or file yourself and add it as a file."
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -48,11 +56,11 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one of the open internet, and so is whatever older address it wraps."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        # Networks that translate to IPv4: whatever is behind them is not to be seen from here.
-        if found in ipaddress.ip_network("64:ff9b::/96") or found.sixtofour is not None or found.teredo is not None:
-            return False
         if found.ipv4_mapped is not None:
             return is_public(str(found.ipv4_mapped))
+        # Python takes much for global that is given to nobody, or is translated to IPv4 addresses unseen from here.
+        if found not in _GIVEN or found in _EXAMPLES or found.sixtofour is not None or found.teredo is not None:
+            return False
     return found.is_global and not found.is_multicast
 
 
@@ -67,6 +75,7 @@ def connected(url: SplitResult, address: str, seconds: float) -> http.client.HTT
             stream.close()
             raise
     connection = http.client.HTTPConnection(host, port, timeout=seconds)
+    connection.default_port = port  # else the name of the host is sent with it
     connection.sock = stream
     return connection
 
@@ -78,13 +87,13 @@ def fetch(address: str, *, resolve: Resolve = resolved, connect: Connect = conne
         url = _checked(address)
         try:
             said = _asked(url, _public_address(url, resolve), connect, ends)
-        except (OSError, http.client.HTTPException) as error:
+            if not isinstance(said, str):
+                ending, content, charset = said
+                return name_of(address) + ending, told(content, ending, charset, address)
+            address = urljoin(address, said)
+        except (OSError, ValueError, http.client.HTTPException) as error:  # a name that none can have is a ValueError
             words = str(error) or type(error).__name__
             raise DocumentRefused(f"{url.hostname} could not be reached from here ({words}). {_INSTEAD}") from error
-        if not isinstance(said, str):
-            ending, content = said
-            return name_of(url) + ending, with_address(content, address) if ending == ".html" else content
-        address = urljoin(address, said)
     raise DocumentRefused(f"The address leads on to others more than {MOST_REDIRECTS} times. {_INSTEAD}")
 
 
@@ -110,11 +119,14 @@ def _public_address(url: SplitResult, resolve: Resolve) -> str:
     return found[0]
 
 
-def _asked(url: SplitResult, address: str, connect: Connect, ends: float) -> str | tuple[str, bytes]:
-    """Ask for a page: returns where it has moved to, or its ending and its bytes."""
+def _asked(url: SplitResult, address: str, connect: Connect, ends: float) -> str | tuple[str, bytes, str]:
+    """Ask for a page: returns where it has moved to, or its ending, its bytes and the encoding that it is said to have.
+
+    Raises OSError where it takes too long.
+    """
     connection = connect(url, address, max(ends - time.monotonic(), 0.1))
     # A host that sends a byte now and then would never run into a timeout.
-    hanging_up = threading.Timer(max(ends - time.monotonic(), 0.1), _hang_up, [connection])
+    hanging_up = threading.Timer(max(ends - time.monotonic(), 0.1), _hang_up, [connection.sock])
     hanging_up.start()
     try:
         target = (url.path or "/") + (f"?{url.query}" if url.query else "")
@@ -128,16 +140,18 @@ def _asked(url: SplitResult, address: str, connect: Connect, ends: float) -> str
         kind = reply.headers.get_content_type()
         if kind not in _ENDINGS or reply.getheader("content-encoding", "identity") != "identity":
             raise DocumentRefused(f"What is at this address is of the type {kind!r}, which is not read. {_INSTEAD}")
-        return _ENDINGS[kind], _body(reply)
+        content = _body(reply)
+        if time.monotonic() >= ends:  # what was hung up on may look whole
+            raise TimeoutError(f"it took over {SECONDS:.0f} seconds")
+        return _ENDINGS[kind], content, reply.headers.get_content_charset("")
     finally:
         hanging_up.cancel()
         connection.close()
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
+def _hang_up(stream: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        if connection.sock is not None:
-            connection.sock.shutdown(socket.SHUT_RDWR)
+        stream.shutdown(socket.SHUT_RDWR)
 
 
 def _quoted(match: re.Match[str]) -> str:
@@ -150,26 +164,48 @@ def _body(reply: http.client.HTTPResponse) -> bytes:
     if len(content) > MOST_BYTES:
         raise DocumentRefused(f"What is at this address is larger than {MOST_BYTES // 1_000_000} MB. {_INSTEAD}")
     if reply.length:
-        raise ConnectionError(f"it stopped {reply.length} bytes before the end, or took over {SECONDS:.0f} seconds")
+        raise ConnectionError(f"it stopped {reply.length} bytes before the end")
     return content
 
 
-def name_of(url: SplitResult) -> str:
-    """Return a file name, without ending, that tells where a document came from."""
-    last = re.sub(r"\.(?:html?|pdf|docx|md|txt|aspx?|php)$", "", url.path.rstrip("/").rpartition("/")[2], flags=re.I)
-    words = re.sub(r"[^\w-]+", "-", f"{url.hostname} {last} {url.query}").strip("-")
-    return words[:100].strip("-")
+def name_of(address: str) -> str:
+    """Return a file name, without ending, that tells where a document came from; no two addresses share one."""
+    url = urlsplit(address)
+    path = re.sub(r"\.(?:html?|pdf|docx|md|txt|aspx?|php)$", "", url.path.rstrip("/"), flags=re.I)
+    words = re.sub(r"[^\w-]+", "-", f"{url.hostname} {path} {url.query}").strip("-")
+    return f"{words[:90].strip('-')}-{hashlib.sha256(address.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
-def with_address(content: bytes, address: str) -> bytes:
-    """Return a page that first of all says where it was fetched, so that its citations lead back there."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content
-    safe = "".join(c if c.isascii() and c.isprintable() and c not in "\"'<>& " else _quoted_one(c) for c in address)
-    start = re.match(rb"(?:\xef\xbb\xbf)?\s*(?:<!doctype[^>]*>)?", content, re.I)
-    at = start.end() if start else 0
-    return content[:at] + f'<link rel="canonical" href="{safe}">'.encode() + content[at:]
+def told(content: bytes, ending: str, charset: str, address: str) -> bytes:
+    """Return a document that says where it was fetched, whatever it claims, so that its citations lead back there.
+
+    A page says so in its head, Markdown in its front matter; other kinds have no place for it.
+    """
+    safe = "".join(c if c.isascii() and c.isprintable() and c not in "\"'<>&\\ " else _quoted_one(c) for c in address)
+    if ending == ".html":
+        head = f'<meta charset="utf-8"><link rel="canonical" href="{safe.replace("&", "&amp;")}">'
+        return (head + decoded(content, charset)).encode("utf-8")
+    if ending == ".md":
+        body = re.sub(
+            r"\A---[ \t]*\n.*?^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", "", decoded(content, charset), flags=re.S | re.M
+        )
+        return f'---\nsource_url: "{safe}"\n---\n\n{body}'.encode()
+    return content
+
+
+def decoded(content: bytes, charset: str) -> str:
+    """Return the text of a page: by its mark, by what it is sent with, by what it says, else as most are written."""
+    for mark, encoding in _BOMS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace")
+    said = re.search(rb"""charset\s*=\s*["']?\s*([a-z0-9_-]+)""", content[:2048], re.I)
+    named = [name.lower() for name in (charset, said[1].decode("ascii") if said else "")]
+    for encoding in [name for name in named if _ENCODINGS.fullmatch(name)] + ["utf-8"]:
+        with contextlib.suppress(UnicodeDecodeError):
+            # Pages that say Latin-1 mean what Windows makes of it.
+            return content.decode("cp1252" if encoding in {"iso-8859-1", "iso8859-1"} else encoding)
+    return content.decode("cp1252", "replace")
 
 
 def _quoted_one(character: str) -> str:
-    return "&amp;" if character == "&" else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))
+    return "&" if character == "&" else "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "replace"))

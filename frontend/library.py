@@ -118,6 +118,8 @@ def in_words(days: Days | None) -> str:
     if days is None:
         return ""
     added, changed = days
+    if not added:
+        return f"changed {plain_date(changed)}"
     since = f"since {plain_date(added)}"
     return f"{since}, changed {plain_date(changed)}" if changed != added else since
 

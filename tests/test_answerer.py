@@ -11,7 +11,7 @@ from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, cite
 from assistant.evidence import Candidate
 from assistant.listings import listing_at
 from assistant.question import understand
-from assistant.schema import Document, Heading, Source
+from assistant.schema import Document, Heading, Metadata, Source, SourceMark
 from assistant.sentences import split_sentences
 from tests import answer_samples as sample
 
@@ -227,32 +227,50 @@ def test_a_further_sentence_that_hardly_answers_is_left_out() -> None:
     assert _chosen("Who chairs it?", replace(first, chance=0.01)) == [SPENT]
 
 
-def _dated(sentence: str, date: str, *, reads: float = 0.9) -> Candidate:
-    """Return a sentence of a document of its own, whose one source has a date."""
-    name = f"{date or 'undated'}.md"
-    metadata = replace(DOCUMENT.metadata, sources=(Source(key="A1", date=date),))
-    document = replace(sample.document(name, text=sentence), metadata=metadata)
-    place = {"document": document, "start": 0, "end": len(sentence)}
-    return replace(_candidate(SPENT, 0.9), **place, reads=reads)
+SIX, SEVEN, FIVE = "Alpha has six trusts.", "Alpha has 7 trusts by now.", "There are five trusts in the group."
+NINE, ELSE, SAME = "Alpha's trusts serve 9 towns.", "Alpha spent on 9 trusts elsewhere.", "6 trusts make up Alpha now."
+HISTORY = "\n\n".join((SIX, SEVEN, FIVE, NINE, ELSE, SAME))
+DATES = {SIX: "July 2018", SEVEN: "September 2025", FIVE: ""}
+
+
+def _dated(sentence: str, *, reads: float = 0.9, source: str = "") -> Candidate:
+    """Return a sentence of a page, each of whose sentences rests on a source of its own; or on that of another."""
+    dated = [(text, date) for text, date in [*DATES.items(), (NINE, "2025"), (ELSE, "2025"), (SAME, "2025")]]
+    sources = tuple(Source(key=text, date=date) for text, date in dated)
+    marks = tuple(
+        SourceMark(start=HISTORY.index(text), end=HISTORY.index(text) + len(text), keys=(source or text,))
+        for text, _ in dated
+    )
+    document = replace(sample.document(text=HISTORY), marks=marks, metadata=Metadata(sources=sources))
+    start = HISTORY.index(sentence)
+    return replace(_candidate(SPENT, 0.9), document=document, start=start, end=start + len(sentence), reads=reads)
 
 
 def test_figures_that_differ_are_shown_together_the_newest_first() -> None:
-    old, new, unsaid = ("Alpha has six trusts.", "Alpha has 7 trusts by now.", "There are five trusts in the group.")
-    rows = [_dated(old, "July 2018"), _dated(new, "September 2025"), _dated(unsaid, "")]
+    rows = [_dated(SIX), _dated(SEVEN), _dated(FIVE)]
     spans = choose(understand("How many trusts are there?"), rows, _stems)
-    assert [(span.text, span.differs) for span in spans] == [(new, True), (old, True), (unsaid, True)]
+    assert [(span.text, span.differs) for span in spans] == [(SEVEN, True), (SIX, True), (FIVE, True)]
 
 
 @pytest.mark.parametrize(
-    ("second", "reads"),
+    ("question", "second"),
     [
-        pytest.param("Six trusts make up Alpha now.", 0.9, id="the same figure in words"),
-        pytest.param("Alpha's trusts serve 9 towns.", 0.9, id="a figure of something else"),
-        pytest.param("Alpha spent on 9 trusts elsewhere.", 0.7, id="a figure that the reader doubts"),
+        pytest.param("How many trusts are there?", _dated(SAME), id="the same figure"),
+        pytest.param("How many trusts are there?", _dated(NINE), id="a figure of something else"),
+        pytest.param("How many trusts are there?", _dated(ELSE, reads=0.7), id="a figure that the reader doubts"),
+        pytest.param("How many trusts are there?", _dated(SEVEN, source=SIX), id="a figure of the same source"),
+        pytest.param("How many trusts were there in 2018?", _dated(SEVEN), id="a year is asked for"),
+        pytest.param(
+            "How many trusts are there?",
+            replace(_dated(SEVEN), document=replace(_dated(SEVEN).document, id="beta.md")),
+            id="another body's figure",
+        ),
     ],
 )
-def test_where_no_figure_differs_the_best_sentence_stays_first(second: str, reads: float) -> None:
-    rows = [_dated("Alpha has 6 trusts.", "July 2018"), _dated(second, "September 2025", reads=reads)]
-    spans = choose(understand("How many trusts are there?"), rows, _stems)
-    assert spans[0].text == "Alpha has 6 trusts."
+def test_where_no_figure_differs_the_best_sentence_stays_first(question: str, second: Candidate) -> None:
+    first = _dated(SIX, source=SIX if second.document.marks[1].keys == (SIX,) else "")
+    if second.document.id == "alpha.md":
+        first = replace(first, document=second.document)
+    spans = choose(understand(question), [first, replace(second, score=0.89)], _stems)
+    assert spans[0].text == SIX
     assert not any(span.differs for span in spans)

@@ -15,6 +15,10 @@ from tests import answer_samples as sample
         pytest.param("money", "It won £8.1m from NHS England.", {"8100000"}, id="millions"),
         pytest.param("money", "It won £8.1 million and $5 bn.", {"8100000", "5000000000"}, id="in words"),
         pytest.param("money", "It cost £1,250.", {"1250"}, id="a comma"),
+        pytest.param("money", "It won £2mn and £5b.", {"2000000", "5000000000"}, id="short scales"),
+        pytest.param("money", "It costs £5-6 million.", set(), id="a range"),
+        pytest.param("number", "It has twenty-five trusts.", set(), id="a number of two words"),
+        pytest.param("number", "It has six hundred staff.", set(), id="hundreds in words"),
         pytest.param("money", "It was done at no cost.", set(), id="no sum"),
         pytest.param("share", "It rose to 25%, or 12.5 per cent.", {"25", "12.5"}, id="per cent"),
         pytest.param("number", "Six trusts and 1,600 scans.", {"6", "1600"}, id="words and digits"),
@@ -46,6 +50,8 @@ def test_a_figure_is_found_whole(text: str, match: str) -> None:
     [
         pytest.param(["4 February 2022"], (2022, 2), id="a day"),
         pytest.param(["July 2018 (a birthday)", "2017"], (2018, 7), id="the newest of two"),
+        pytest.param(["2025-11-20"], (2025, 11), id="ISO"),
+        pytest.param(["4 Feb 2025"], (2025, 2), id="a short month"),
         pytest.param(["several versions, 2018 to about 2024"], (2024, 0), id="from one year to another"),
         pytest.param([""], (0, 0), id="undated"),
         pytest.param([], (0, 0), id="no source"),
@@ -55,3 +61,5 @@ def test_the_newest_source(dates: list[str], day: tuple[int, int]) -> None:
     sources = tuple(Source(key=f"A{number}", date=date) for number, date in enumerate(dates))
     document = replace(sample.document(), metadata=Metadata(sources=sources))
     assert newest(document, 0, 5) == day
+    undated = replace(document, metadata=Metadata(date="2024-06-01"))
+    assert newest(undated, 0, 5) == (2024, 6), "without sources the document's own date"

@@ -55,6 +55,7 @@ def test_a_document_says_since_when_it_is_here_and_when_it_was_reviewed() -> Non
     assert "Reviewed22 November 2026" in words
     assert "In the librarysince 1 November 2026, changed 20 November 2026" in words
     assert library.in_words(("2026-11-01", "2026-11-01")) == "since 1 November 2026"
+    assert library.in_words(("", "2026-11-01")) == "changed 1 November 2026"
     assert library.in_words(None) == ""
 
 

@@ -69,16 +69,28 @@ def _ranks_well(answer: Answer) -> None:
 
 def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
     half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
-    assert half.notes[0] == "No passage found answers this part: “what did its launch party cost?”"
+    assert half.notes[0] == "No passage found answers this: “what did its launch party cost?”"
     one = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
     assert {citation.document_id for citation in one.citations} == {"west-yorkshire-wyaat.md"}
-    assert one.notes == ("No passage found answers this about Foundation Group.",)
+    assert one.notes == ("No passage found answers this: about Foundation Group.",)
 
 
 def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_them(casebook: Assistant) -> None:
     answer = casebook.ask("What governance models can collaboratives choose from?")
     assert answer.citations[0].document_id == "national-context.md"
     assert "provider leadership board" in answer.text
+
+
+def test_a_question_across_is_answered_with_one_sentence_of_each_body(casebook: Assistant) -> None:
+    answer = casebook.ask("What are the main priorities of the collaboratives for their staff?")
+    own = [citation.document_id for citation in answer.citations]
+    assert own and len(own) == len(set(own))
+    assert not any(sentence.text.endswith(":") for sentence in answer.sentences)
+
+
+def test_a_question_across_pages_on_no_body_is_put_to_these(casebook: Assistant) -> None:
+    answer = casebook.ask("What governance models do collaboratives have?", only={"type": ["national"]})
+    assert {citation.document_id for citation in answer.citations} == {"national-context.md"}
 
 
 @pytest.mark.parametrize("question", SAMPLE, ids=lambda question: question.id)

@@ -16,7 +16,7 @@ from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, DocumentRefused, IngestRefused
 from assistant.generations import current_folder
 from frontend import uploading
-from frontend.fetching import with_address
+from frontend.fetching import told
 from frontend.shelves import Shelves
 from frontend.uploads import LONGEST_NAME, MOST_WAITING, Uploads, safe_name
 
@@ -180,7 +180,7 @@ def test_what_is_at_an_address_comes_in_with_its_address(
     index = tmp_path / "index"
     shutil.copytree(corpus_index, index)
     uploads = Uploads(index, is_open=True)
-    page = with_address(f"<title>Zedtown</title><p>{FACT}</p>".encode(), "https://zed.example/clinic")
+    page = told(f"<title>Zedtown</title><p>{FACT}</p>".encode(), ".html", "", "https://zed.example/clinic")
     monkeypatch.setattr("frontend.uploads.fetch", lambda address: ("zed-example-clinic.html", page))
     first, *_, last = uploads.bring("https://zed.example/clinic")
     assert "https://zed.example/clinic" in first.words
