@@ -20,12 +20,12 @@ MAX_LIST_ITEMS = 12
 # How near to the best sentence one must come that holds the fact that is asked for, to be put before it.
 NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
-_SHARE = {"fact": 0.75, "how": 0.4, "list": 0.7, "plain": 0.7}
+_SHARE = {"fact": 0.75, "how": 0.48, "list": 0.78, "plain": 0.78}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95
 # The least chance to answer of a second sentence and any further one.
-_SURE_ENOUGH = {"fact": 0.05, "how": 0.02, "list": 0.02, "plain": 0.02}
+_SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.05}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.4
 _SAME = 0.75

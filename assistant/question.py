@@ -28,10 +28,21 @@ _LIST = re.compile(
     r"|^(?:which|what|who(?: are| were))\b.{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b",
     re.I,
 )
+_BODY = (
+    "collaboratives?|alliances?|federations?|partnerships?|trusts?|hospitals?|providers?|systems?|places|bodies"
+    "|groups|areas"
+)
 _CROSS = re.compile(
     r"\b(?:which|what|how do|how have|where|do|are|have|across|among|different|other|any|all|most|several|each)\b"
     r"[^?]{0,40}\b(?:collaboratives|systems|bodies|alliances|federations|partnerships|groups|areas|places)\b"
-    r"|\bacross (?:the )?(?:country|england|collaboratives|case studies)\b|\bcase studies\b",
+    r"|\bacross (?:the )?(?:country|england|collaboratives|case studies)\b|\bcase studies\b"
+    # None in particular is meant by "a trust", "have hospitals …", "anyone", "do any …", "who has …".
+    rf"|\b(?:a|an|any|another|several|two or more) (?:{_BODY})\b"
+    r"|^(?:where|how|why|when|which)\b.{0,20}\b(?:have|do|did|are|were) (?:the )?"
+    r"(?:trusts|hospitals|providers|members)\b"
+    r"|\b(?:any(?:one|body|where)|any of (?:them|these)|which ones|examples of|in each of)\b"
+    r"|^(?:who|which) (?:has|have)\b|^(?:do|does|has|have|is|are|did) (?:there )?any\b|\bwho is doing\b"
+    r"|^which are the\b",
     re.I,
 )
 _ASKED_OF_ALL = re.compile(

@@ -20,7 +20,7 @@ from assistant.sentences import Span
 from assistant.settings import PACKAGED_MODEL
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256 = "648326c42d1a236e3b45d717acf11899a8d026dd7898f4fde97707799e1d7098"
+WEIGHTS_SHA256 = "ac32d93a1fc01b29bfb7a9f6de4d1d07c36e765ab59d50cc810d06c4e21a1844"
 MOST_TOKENS = 352
 _QUESTION_TOKENS = 48
 _PREFIX_TOKENS = 40

@@ -13,7 +13,7 @@ from assistant.question import Asked
 from assistant.vocabulary import Vocabulary
 
 # The least chance, of the sentence most likely to answer, with which anything is answered (docs/refusal.md).
-WEAK = 0.025
+WEAK = 0.035
 # A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
 SURE = 0.5
 _STRICT = frozenset({"money", "share", "number", "date"})

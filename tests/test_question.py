@@ -43,6 +43,11 @@ def test_the_type_of_fact_that_is_wanted(question: str, wants: set[str]) -> None
         pytest.param("How many beds are there?", False, False, False, id="how many is no how"),
         pytest.param("Which collaboratives share a chair?", True, False, True, id="across"),
         pytest.param("Who chairs it?", False, False, False, id="plain"),
+        pytest.param("Who pays for the team that runs a collaborative?", False, False, True, id="of any one"),
+        pytest.param("Where have trusts pooled their buying?", False, False, True, id="of trusts in general"),
+        pytest.param("Do any of them use robots?", False, False, True, id="any of them"),
+        pytest.param("Who has opened a shared laboratory?", False, False, True, id="who has"),
+        pytest.param("Where is the hospital?", False, False, False, id="of the one"),
     ],
 )
 def test_the_kind_of_a_question(question: str, is_list: bool, is_how_or_why: bool, is_cross: bool) -> None:
