@@ -30,7 +30,8 @@ def notes_on(answered: Sequence[tuple[Asked, Sequence[Span]]], unanswered: Seque
         if len(differing) > 1:
             notes.append(f"The sources give different figures, the newest first: {'; '.join(map(dated, differing))}.")
         elif spans and "person" in asked.wants and not asked.years and _POST.search(asked.text):
-            notes.append(f"Posts change hands. This is as its source had it: {dated(spans[0])}.")
+            when = dated(spans[0])
+            notes.append(f"Posts change hands. The source of this is {when if when == 'undated' else f'dated {when}'}.")
     return tuple(dict.fromkeys(notes))
 
 

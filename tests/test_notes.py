@@ -42,7 +42,12 @@ def test_a_document_without_sources_has_its_own_date() -> None:
     ids=str,
 )
 def test_of_a_post_the_date_is_given(question: str) -> None:
-    assert _noted(question) == ("Posts change hands. This is as its source had it: 2021.",)
+    assert _noted(question) == ("Posts change hands. The source of this is dated 2021.",)
+
+
+def test_of_a_post_whose_source_is_undated_that_is_said() -> None:
+    undated = Span(replace(DOCUMENT, metadata=Metadata()), sample.hit(), 0, 5)
+    assert _noted("Who chairs Alpha?", undated) == ("Posts change hands. The source of this is undated.",)
 
 
 def test_the_date_is_that_of_the_post_s_own_sentence() -> None:
@@ -51,7 +56,7 @@ def test_the_date_is_that_of_the_post_s_own_sentence() -> None:
         (understand("When was Alpha set up?"), [Span(old, sample.hit(), 0, 5)]),
         (understand("who chairs it?"), [SPAN]),
     ]
-    assert notes_on(parts, []) == ("Posts change hands. This is as its source had it: 2021.",)
+    assert notes_on(parts, []) == ("Posts change hands. The source of this is dated 2021.",)
 
 
 @pytest.mark.parametrize(
