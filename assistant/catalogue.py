@@ -17,30 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.errors import DocumentUnknown, IndexDamaged
-from assistant.rows import DocumentRow, FileRow, document_of_row, document_parts
+from assistant.rows import TABLES, DocumentRow, FileRow, document_of_row, document_parts
 from assistant.schema import Document, Passage
 
 SCHEMA = 1
 # How documents are read and cut: whoever changes canonical text or passages changes this name, and every
 # index is then brought up to date at its next ingest.
 RECIPE = "readers-1 sections-1"
-_TABLES = """
-CREATE TABLE IF NOT EXISTS files (
-    origin TEXT PRIMARY KEY, root TEXT NOT NULL, sha256 TEXT NOT NULL, recipe TEXT NOT NULL, warnings TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, root TEXT NOT NULL, origin TEXT NOT NULL, recipe TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    sha256 TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS documents_by_text ON documents (sha256);
-CREATE TABLE IF NOT EXISTS passages (
-    document_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading_path TEXT NOT NULL,
-    page INTEGER, vector BLOB, PRIMARY KEY (document_id, start, "end")
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS days (
-    document_id TEXT PRIMARY KEY, added TEXT NOT NULL, changed TEXT NOT NULL
-) WITHOUT ROWID;
-"""
 
 Vectors = npt.NDArray[np.float32]
 
@@ -74,7 +57,7 @@ class Catalogue:
     def _prepare(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if not version or (version == SCHEMA and not self._keeps_days()):
-            self._db.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
+            self._db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
 
     def _check(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]

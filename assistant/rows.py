@@ -1,4 +1,4 @@
-"""What the record keeps of a file and of a document, and a document as text that fits a row."""
+"""The record's tables, what it keeps of a file and of a document, and a document as text that fits a row."""
 
 import json
 from collections.abc import Mapping
@@ -6,6 +6,24 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from assistant.schema import Document, Heading, Metadata, Source, SourceMark, sha256_of
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS files (
+    origin TEXT PRIMARY KEY, root TEXT NOT NULL, sha256 TEXT NOT NULL, recipe TEXT NOT NULL, warnings TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, root TEXT NOT NULL, origin TEXT NOT NULL, recipe TEXT NOT NULL, fingerprint TEXT NOT NULL,
+    sha256 TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, parts TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS documents_by_text ON documents (sha256);
+CREATE TABLE IF NOT EXISTS passages (
+    document_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading_path TEXT NOT NULL,
+    page INTEGER, vector BLOB, PRIMARY KEY (document_id, start, "end")
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS days (
+    document_id TEXT PRIMARY KEY, added TEXT NOT NULL, changed TEXT NOT NULL
+) WITHOUT ROWID;
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,7 @@ def starters(desk: Desk, wish: Wish) -> list[Html]:
     return [element("h2", "Questions to start with"), element("ul", *links)] if links else []
 
 
-def library_page(documents: Sequence[Document]) -> Html:
+def shelf_page(documents: Sequence[Document]) -> Html:
     """Return the list of all case studies."""
     rows = []
     for document in documents:

@@ -44,7 +44,7 @@ def add_plain(app: "FastAPI", desk: Desk) -> None:
         return await shown(lambda: plain.ask_page(desk, wish))
 
     async def library(_: "Request") -> "Response":
-        return await shown(lambda: plain.library_page(desk.assistant.documents()))
+        return await shown(lambda: plain.shelf_page(desk.assistant.documents()))
 
     async def source(request: "Request") -> "Response":
         given = request.query_params
