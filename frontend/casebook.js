@@ -60,7 +60,7 @@ const SENT = {
   "bring": ["address"],
   "since": ["day"],
   "remove": ["document", "sure"],
-  "try_run": ["token"],
+  "try_run": ["tokens"],
   "save": ["format"],
 };
 const NUMBERS = new Set(["exchange", "citation", "start", "number"]);
@@ -158,7 +158,7 @@ element.addEventListener("submit", async (event) => {
   const { act } = form.dataset;
   if (act === "upload" || act === "try_run") {
     const tokens = await carry(form);
-    if (tokens) send(act, { tokens, token: tokens[0] });
+    if (tokens) send(act, { tokens });
   } else {
     send(act, { ...form.dataset, ...Object.fromEntries(new FormData(form)) });
   }
@@ -166,7 +166,7 @@ element.addEventListener("submit", async (event) => {
 
 // Files go to the server one by one, by our own route; it gives a token for each.
 const carry = async (form) => {
-  const files = [...form.querySelector("input[type=file]").files];
+  const files = [...form.querySelectorAll("input[type=file]")].flatMap((input) => [...input.files]);
   const status = form.querySelector(".cb-carried-files");
   const tokens = [];
   for (const file of files) {

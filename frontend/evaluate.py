@@ -1,7 +1,8 @@
 """Running a question set from the page: asked one by one, scored as the command does, shown and saved."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assistant.errors import CasebookError, IngestRefused, QuestionSetError
 from assistant.schema import EvaluationRecord, Question
@@ -12,9 +13,11 @@ from frontend.markup import Html, element
 from frontend.uploads import Uploads
 
 if TYPE_CHECKING:
+    from assistant.evaluation.records import Run
     from assistant.pipeline import Assistant
 
 MOST_QUESTIONS = 1_000
+Read = TypeVar("Read")
 Provenance = Callable[[str, Sequence[Question]], Mapping[str, Any]]
 
 
@@ -56,17 +59,22 @@ class Evaluator:
             "a", name or file.name, href=self.downloads.put(file), download=file.name, class_=kind, tabindex=hidden
         )
 
-    def run(self, token: object) -> Iterator[Html]:
-        """Yield the view while a set that was brought is asked, and last its figures."""
+    def run(self, tokens: object) -> Iterator[Html]:
+        """Yield the view while a set that was brought is asked, and last its figures.
+
+        A second file is an earlier run of the same set, to compare with.
+        """
+        first, second, *_ = [*(tokens if isinstance(tokens, list) else []), None, None]
         try:
-            name, questions = self._read(token)
+            name, questions = self._read(first)
+            base = None if second is None else self._base(second, questions)
             records: list[EvaluationRecord] = []
             yield self._view(evaluating.progress(0, len(questions)))
             for record in self._asked(questions):
                 records.append(record)
                 if len(records) % 5 == 0 or len(records) == len(questions):
                     yield self._view(evaluating.progress(len(records), len(questions)))
-            yield self._view(*self._results(name, questions, records))
+            yield self._view(*self._results(name, questions, records, base))
         except CasebookError as error:
             yield self._view(element("div", element("p", str(error)), class_="cb-problem"))
 
@@ -74,18 +82,7 @@ class Evaluator:
         """Return the name and the questions of a set that was brought. Raises CasebookError."""
         from assistant.evaluation import read_questions
 
-        file = self.uploads.taken(token)
-        if file is None or not self.uploads.is_open:
-            raise IngestRefused("No question set has arrived. Choose one and try again.")
-        place, name = file
-        named = place.with_name(f"{place.name}-{name}")  # the ending says how it is read
-        place.rename(named)
-        try:
-            questions = read_questions(named)
-        except QuestionSetError as error:
-            raise QuestionSetError(str(error).replace(str(named), name).replace(named.name, name)) from error
-        finally:
-            named.unlink()
+        name, questions = self._taken(token, "question set", read_questions)
         if len(questions) > MOST_QUESTIONS:
             raise QuestionSetError(
                 f"{name} holds {len(questions):,} questions, and at most {MOST_QUESTIONS:,} are asked here. "
@@ -93,14 +90,41 @@ class Evaluator:
             )
         return name, questions
 
+    def _base(self, token: object, questions: Sequence[Question]) -> "Run":
+        """Return an earlier run that was brought. Raises CasebookError where it is none, or of other questions."""
+        from assistant.evaluation.diff import require_same_questions
+        from assistant.evaluation.records import read_run
+
+        _, base = self._taken(token, "earlier run", read_run)
+        require_same_questions(base, questions)
+        return base
+
+    def _taken(self, token: object, what: str, read: Callable[[Path], Read]) -> tuple[str, Read]:
+        """Return the name of a file that was brought, and what is read from it. Raises CasebookError."""
+        file = self.uploads.taken(token)
+        if file is None or not self.uploads.is_open:
+            raise IngestRefused(f"No {what} has arrived. Choose one and try again.")
+        place, name = file
+        named = place.with_name(f"{place.name}-{name}")  # the ending says how it is read
+        place.rename(named)
+        try:
+            return name, read(named)
+        except QuestionSetError as error:
+            raise QuestionSetError(str(error).replace(str(named), name).replace(named.name, name)) from error
+        finally:
+            named.unlink()
+
     def _asked(self, questions: Sequence[Question]) -> Iterator[EvaluationRecord]:
         from assistant.evaluation.runs import Asker
 
         yield from map(Asker(self.assistant).record, questions)
 
-    def _results(self, name: str, questions: Sequence[Question], records: Sequence[EvaluationRecord]) -> list[Html]:
-        """Return the figures, the files to save and the table of a finished run."""
+    def _results(
+        self, name: str, questions: Sequence[Question], records: Sequence[EvaluationRecord], base: "Run | None"
+    ) -> list[Html]:
+        """Return the figures, the files to save and the table of a finished run, beside an earlier one if there is."""
         from assistant.evaluation import summarise
+        from assistant.evaluation.diff import compare
         from assistant.evaluation.html_report import html_report
         from assistant.evaluation.records import Run, jsonl, lines_of
         from assistant.evaluation.runs import first_line
@@ -108,7 +132,8 @@ class Evaluator:
 
         first = first_line(self.assistant, questions, self.provenance(name, questions))
         whole = Run(provenance=first, records=tuple(records))
-        report = html_report(whole).encode("utf-8", "backslashreplace")
+        diff = None if base is None else compare(base, whole)
+        report = html_report(whole, diff).encode("utf-8", "backslashreplace")
         table = ("\ufeff" + csv_text(whole.records)).encode("utf-8", "backslashreplace")
         files = [
             (
@@ -119,4 +144,5 @@ class Evaluator:
             (File(name="run.csv", media="text/csv; charset=utf-8", data=table), "Table (CSV)"),
         ]
         links = [self._link(file, name=words) for file, words in files]
-        return [evaluating.figures(name, summarise(records), links), evaluating.rows(records)]
+        compared = [] if diff is None else [evaluating.comparison(diff)]
+        return [evaluating.figures(name, summarise(records), links), *compared, evaluating.rows(records, diff)]

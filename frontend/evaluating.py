@@ -1,11 +1,14 @@
 """The Evaluate view as HTML: a set to run, its figures, and a row for each question."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assistant.schema import EvaluationRecord
 from frontend.markup import Html, element, join
 from frontend.render import counted
+
+if TYPE_CHECKING:
+    from assistant.evaluation.diff import Change, Diff
 
 # What a question came to, in one word each.
 _OUTCOMES = {
@@ -38,7 +41,9 @@ def form() -> Html:
     return element(
         "form",
         element("label", "Question set", for_="cb-set"),
-        element("input", id="cb-set", type="file", accept=".jsonl,.yaml,.yml,.csv"),
+        element("input", id="cb-set", type="file", accept=".jsonl,.yaml,.yml,.csv", required=True),
+        element("label", "Compare with an earlier run of it (its records, JSONL; optional)", for_="cb-base"),
+        element("input", id="cb-base", type="file", accept=".jsonl"),
         element("button", "Run it", type="submit"),
         element("p", note, class_="cb-quiet"),
         element("p", class_="cb-carried-files", role="status"),
@@ -95,18 +100,41 @@ def figures(name: str, summary: Mapping[str, Any], links: Sequence[Html]) -> Htm
     )
 
 
-def rows(records: Sequence[EvaluationRecord]) -> Html:
-    """Return a row for each question: what it came to, and its scores."""
+def comparison(diff: "Diff") -> Html:
+    """Return what changed since an earlier run, and why that is a regression, if it is one."""
+    said = f"{counted(len(diff.changes), 'question')} changed since the earlier run. "
+    said += "Nothing got worse." if not diff.failures else "Worse:"
+    reasons = [element("ul", *(element("li", failure) for failure in diff.failures))] if diff.failures else []
+    kind = "cb-problem" if diff.failures else "cb-report"
+    return element("section", element("h3", "Compared"), element("div", element("p", said), *reasons, class_=kind))
+
+
+def rows(records: Sequence[EvaluationRecord], diff: "Diff | None" = None) -> Html:
+    """Return a row for each question: what it came to, its scores and, beside an earlier run, what changed."""
     names = [name for name in SHOWN if any(record.scores.get(name) is not None for record in records)]
-    head = element("tr", *(element("th", words, scope="col") for words in ("Question", "Outcome", *names)))
+    compared = ["Since the earlier run"] if diff else []
+    titles = ("Question", "Outcome", *names, *compared)
+    head = element("tr", *(element("th", words, scope="col") for words in titles))
+    changes = {change.id: change for change in diff.changes} if diff else {}
     lines = []
     for record in records:
         asked = element("th", record.question.text, scope="row", dir="auto")
         outcome = _OUTCOMES[(record.question.answerable, bool(record.answer["abstained"]))]
         cells = [element("td", number(record.scores.get(name))) for name in names]
+        cells += [changed(changes.get(record.question.id))] if diff else []
         lines.append(element("tr", asked, element("td", outcome), *cells))
     body = table(element("thead", head), element("tbody", *lines), label="Each question")
     return element("section", element("h3", "Each question"), body)
+
+
+def changed(change: "Change | None") -> Html:
+    """Return what changed at a question: better or worse in a word, and the sentences that went and came."""
+    if change is None:
+        return element("td", "as before")
+    parts = [change.verdict, "worse" if change.worse else "changed"]
+    lines = [element("p", f"− {text}", dir="auto") for text in change.removed]
+    lines += [element("p", f"+ {text}", dir="auto") for text in change.added]
+    return element("td", "; ".join(filter(None, parts)), *lines)
 
 
 def table(*parts: Html, label: str) -> Html:

@@ -166,7 +166,7 @@ def wire_evaluation(page: "gr.Blocks", evaluator: Evaluator, parts: "Parts") -> 
     import gradio as gr
 
     def tried(event: gr.EventData) -> Iterator[Html]:
-        yield from evaluator.run(sent(event, "token"))
+        yield from evaluator.run(sent(event, "tokens"))
 
     def saved() -> Html:
         return evaluator.save_feedback()

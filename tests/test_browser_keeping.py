@@ -218,6 +218,11 @@ def test_a_question_set_is_run_and_its_records_are_saved(reader: Reader) -> None
     with reader.page.expect_download() as saved:
         reader.page.get_by_role("link", name="Records (JSONL)").click()
     assert Path(saved.value.path()).read_text(encoding="utf-8").count("\n") == 3
+    earlier = Path(saved.value.path()).read_bytes()
+    name = "Compare with an earlier run of it (its records, JSONL; optional)"
+    reader.page.get_by_label(name).set_input_files({"name": "run.jsonl", "mimeType": "", "buffer": earlier})
+    run_a_set(reader.page)
+    reader.page.get_by_text("0 questions changed since the earlier run. Nothing got worse.").wait_for()
     with reader.page.expect_download() as saved:
         reader.page.get_by_role("button", name="Save as a question set").click()
     assert fakes.REFUSED in Path(saved.value.path()).read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ def lines(rows: list[dict[str, object]]) -> str:
 
 
 def test_a_set_is_run_with_progress_figures_rows_and_files(evaluator: Evaluator, tmp_path: Path) -> None:
-    *steps, last = evaluator.run(bring(evaluator, lines(SET)))
+    *steps, last = evaluator.run([bring(evaluator, lines(SET))])
     assert ["Asked" in step for step in steps] == [True, True]
     seen = is_ours(last)
     words = seen.text()
@@ -61,6 +61,50 @@ def test_a_set_is_run_with_progress_figures_rows_and_files(evaluator: Evaluator,
     evaluator.uploads.close()
 
 
+def run_of(evaluator: Evaluator, rows: list[dict[str, object]]) -> str:
+    """Run a set and return the records that it gives to save."""
+    *_, last = evaluator.run([bring(evaluator, lines(rows))])
+    href = next(str(a["href"]) for _, a in is_ours(last).tags if a.get("download") == "run.jsonl")
+    kept = evaluator.downloads.get(href.removeprefix("/download/"))
+    assert kept
+    return kept.data.decode()
+
+
+def test_a_run_is_compared_with_an_earlier_one(evaluator: Evaluator) -> None:
+    earlier = run_of(evaluator, SET)
+    *_, same = evaluator.run([bring(evaluator, lines(SET)), bring(evaluator, earlier, "run.jsonl")])
+    assert "0 questions changed since the earlier run. Nothing got worse." in is_ours(same).text("cb-report")
+    assert is_ours(same).texts("td").count("as before") == len(SET)
+    refusing = fakes.FakeAssistant()
+    refusing.ask = lambda *_, **__: fakes.FakeAssistant().ask(fakes.REFUSED)  # type: ignore[method-assign]
+    evaluator.assistant = refusing  # type: ignore[assignment]
+    *_, worse = evaluator.run([bring(evaluator, lines(SET)), bring(evaluator, earlier, "run.jsonl")])
+    seen = is_ours(worse)
+    assert "1 question changed since the earlier run. Worse:" in seen.text("cb-problem")
+    assert f"− {fakes.SENTENCES[0]}" in seen.text()
+    assert seen.texts("td").count("as before") == len(SET) - 1
+    evaluator.uploads.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("{", "run.jsonl cannot be read as a run", id="no JSON"),
+        pytest.param('{"id": "a", "text": "x"}', "run.jsonl is no run", id="a set"),
+        pytest.param(None, "different questions", id="of another set"),
+    ],
+)
+def test_an_earlier_run_that_is_none_is_said_before_anything_is_asked(
+    evaluator: Evaluator, text: str | None, words: str
+) -> None:
+    earlier = run_of(evaluator, SET[:1]) if text is None else text
+    (only,) = evaluator.run([bring(evaluator, lines(SET)), bring(evaluator, earlier, "run.jsonl")])
+    said = is_ours(only).text("cb-problem")
+    assert words in said
+    assert "casebook-uploads" not in said
+    evaluator.uploads.close()
+
+
 @pytest.mark.parametrize(
     ("text", "name", "words"),
     [
@@ -77,14 +121,14 @@ def test_a_set_is_run_with_progress_figures_rows_and_files(evaluator: Evaluator,
     ],
 )
 def test_a_set_that_cannot_be_run_is_said(evaluator: Evaluator, text: str, name: str, words: str) -> None:
-    *_, last = evaluator.run(bring(evaluator, text, name))
+    *_, last = evaluator.run([bring(evaluator, text, name)])
     said = is_ours(last).text("cb-problem")
     assert words in said
     assert "casebook-uploads" not in said
     evaluator.uploads.close()
 
 
-@pytest.mark.parametrize("token", [None, "x", ["x"], 7], ids=repr)
+@pytest.mark.parametrize("token", [None, "x", ["x"], [["x"]], 7], ids=repr)
 def test_a_token_that_was_not_given_runs_nothing(evaluator: Evaluator, token: object) -> None:
     (only,) = evaluator.run(token)
     assert "No question set has arrived" in is_ours(only).text("cb-problem")
@@ -96,4 +140,4 @@ def test_where_others_are_served_nothing_is_run_or_given_out(tmp_path: Path) -> 
     closed = Evaluator(fakes.FakeAssistant(), uploads, Downloads(), feedback, lambda name, _: {})  # type: ignore[arg-type]
     assert "cb-set" not in closed.start()
     assert closed.save_feedback() == ""
-    assert "cb-table" not in "".join(closed.run("x"))
+    assert "cb-table" not in "".join(closed.run(["x"]))
