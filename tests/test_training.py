@@ -98,6 +98,31 @@ def test_a_figure_changed_makes_a_question_that_its_passage_does_not_answer() ->
     assert data.with_other_figures(WHO, random.Random(0)) is None
 
 
+@pytest.mark.parametrize(
+    ("own", "before", "turned"),
+    [
+        pytest.param(
+            "When did the Anytown hub open?",
+            "Who runs the Anytown hub?",
+            "When did the it open? (runs, Anytown, hub)",
+            id="what both name is it",
+        ),
+        pytest.param("How many beds?", "Who runs the hub?", "How many beds? (runs, hub)", id="nothing in common"),
+        pytest.param("How many beds?", "And why?", "How many beds?", id="nothing said before"),
+    ],
+)
+def test_a_question_becomes_a_follow_up_of_another(own: str, before: str, turned: str) -> None:
+    row = question(own, passage(SENTENCES, [1]))
+    assert data.as_follow_up(row, before) == {**row, "question": turned}
+
+
+def test_follow_ups_are_of_the_same_passage_alone_and_no_row_is_lost() -> None:
+    other = question("Where is the canteen?", passage(["The canteen is shut."], [0]))
+    found = list(data.with_follow_ups([WHO, other, {**WHO, "question": "How many beds?"}], 1.0, random.Random(0)))
+    assert [row["question"] for row in found] == [WHO["question"], other["question"], "How many beds? (chairs, board)"]
+    assert list(data.with_follow_ups([WHO, WHO], 0.0, random.Random(0))) == [WHO, WHO]
+
+
 def test_every_group_is_in_one_batch_of_a_pass(pairs: Pairs) -> None:
     groups = [data.group_of({**WHO, "source": str(number)}, pairs, 2) for number in range(45)]
     seen = [group.source for batch in data.batches(groups, 8, random.Random(0)) for group in batch]

@@ -16,7 +16,10 @@ from assistant.embedder import locate_model
 from assistant.errors import CasebookError
 from assistant.reader import KINDS, Pairs, pooled, weights_of
 from assistant.settings import PACKAGED_MODEL
-from assistant.training.data import Example, Group, batches, group_of, rows, with_other_figures
+from assistant.training.data import Example, Group, batches, group_of, rows, with_follow_ups, with_other_figures
+
+# The share of questions that are turned into follow-ups of another one on the same passage.
+FOLLOW_UPS = 0.12
 
 
 def plain_attention(query: Any, key: Any, value: Any, attn_mask: Any) -> Any:
@@ -113,7 +116,7 @@ def groups_of(paths: list[Path], leave_out: frozenset[str], pairs: Pairs, passag
     """Read and tokenise the training questions, and those made from them by another figure."""
     chance = random.Random(seed)
     groups = []
-    for row in rows(paths, leave_out):
+    for row in with_follow_ups(rows(paths, leave_out), FOLLOW_UPS, chance):
         groups.append(group_of(row, pairs, passages))
         if (other := with_other_figures(row, chance)) is not None:
             groups.append(group_of(other, pairs, 1))

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from assistant.errors import CasebookError
+from assistant.question import content_words
 from assistant.reader import Pair, Pairs
 
 TRAINED_TOKENS = 256
 _UNPACKED = {".gz": gzip.decompress, ".xz": lzma.decompress}
+MOST_CARRIED = 6
+_WORDS = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -102,6 +105,23 @@ def with_other_figures(row: Mapping[str, Any], chance: random.Random) -> dict[st
     if other in passage["text"]:
         return None
     return {"source": row["source"] + "+figure", "question": question, "passages": [passage]}
+
+
+def as_follow_up(row: Mapping[str, Any], before: str) -> dict[str, Any]:
+    """Return a question as it is searched for behind another: what both name is "it", and stands in brackets."""
+    own, words = row["question"], content_words(before)
+    shared = {word.lower() for word in words} & {word.lower() for word in content_words(own)}
+    pointing = re.sub(r"\bit(?:\s+it\b)+", "it", _WORDS.sub(lambda m: "it" if m[0].lower() in shared else m[0], own))
+    return {**row, "question": f"{pointing} ({', '.join(words[:MOST_CARRIED])})" if words else own}
+
+
+def with_follow_ups(found: Iterable[dict[str, Any]], share: float, chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Yield rows, a share of them turned into follow-ups of another question on the same passage."""
+    asked: dict[str, list[str]] = {}
+    for row in found:
+        others = asked.setdefault(row["passages"][0]["text"][:200], [])
+        yield as_follow_up(row, chance.choice(others)) if others and chance.random() < share else row
+        others.append(row["question"])
 
 
 def batches(groups: Sequence[Group], pairs_a_batch: int, chance: random.Random) -> Iterator[list[Group]]:

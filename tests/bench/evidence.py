@@ -6,7 +6,8 @@ A sentence is evidence where it touches a quote that is to be cited or, in a set
 it holds one of them and stands in a relevant document. ``--within`` looks into the relevant documents only, for
 questions that name no body: tests/bench/invented.jsonl, on invented pages that no training has seen.
 Both columns come from one run over the same questions, chosen by a fixed seed. AUROC is of the chance that the best
-sentence answers, over answerable and unanswerable questions; rules of refusal are left out.
+sentence answers, over answerable and unanswerable questions; F1 of taking those under ``refusal.WEAK`` for
+unanswerable. Rules of refusal are left out.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from assistant.evidence import Candidate
 from assistant.inquiry import Inquiry, Opened
 from assistant.pipeline import open_assistant
 from assistant.question import understand
+from assistant.refusal import WEAK
 from assistant.schema import Hit, Question
 from assistant.settings import load_settings
 
@@ -75,6 +77,8 @@ def measure(opened: Opened, questions: Sequence[Question], within: bool) -> Mapp
     if chances[True] and chances[False]:
         pairs = [(yes > no) + (yes == no) / 2 for yes in chances[True] for no in chances[False]]
         said["AUROC answerable"] = fmean(pairs)
+        refused = [sum(chance < WEAK for chance in chances[answerable]) for answerable in (True, False)]
+        said["F1 unanswerable"] = 2 * refused[1] / (sum(refused) + len(chances[False]))
     return said
 
 
