@@ -8,7 +8,7 @@ does not count as the shorter one.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.schema import Document
@@ -90,7 +90,18 @@ class Bodies:
 
     def mentions(self, question: str) -> tuple[Mention, ...]:
         """Return the bodies that a question names, in its order, each once."""
-        return self._find(question, self._names)
+        words = {_folded(token) for token in _WORD.findall(question)}
+        return tuple(self._with_namesakes(mention, words) for mention in self._find(question, self._names))
+
+    def _with_namesakes(self, mention: Mention, words: set[str]) -> Mention:
+        """Add the documents of a longer name whose words a question has apart: "the Black Country … primary care"."""
+        own = set(_key(mention.text))
+        longer = [
+            ids
+            for key, ids in self._names.items()
+            if own < set(key) and len(more := set(key) - own - _GENERIC) > 1 and more <= words
+        ]
+        return replace(mention, documents=tuple(sorted(set(mention.documents).union(*longer))))
 
     def shared_mentions(self, question: str) -> tuple[Mention, ...]:
         """Return the parts of names that fit several bodies, where no whole name is there."""

@@ -56,6 +56,26 @@ def test_whom_a_question_names(bodies: Bodies, question: str, pages: list[str]) 
 
 
 @pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        pytest.param(
+            "What are the priorities of the GPs' group in the Black Country, the primary care one?",
+            ["black-country.md", "short-notes.md"],
+            id="the words of a longer name stand apart",
+        ),
+        pytest.param("Where does the Black Country give primary help?", ["black-country.md"], id="not all its words"),
+        pytest.param(
+            "How does BCPC plan with primary care?", ["black-country.md"], id="an abbreviation"
+        ),
+    ],
+)
+def test_a_short_name_may_mean_a_namesake_that_the_question_describes(
+    bodies: Bodies, question: str, pages: list[str]
+) -> None:
+    assert _documents(bodies, question) == pages
+
+
+@pytest.mark.parametrize(
     ("question", "page"),
     [
         pytest.param("What is the Black Country Primary Care Collaborative?", "short-notes.md", id="primary care"),
