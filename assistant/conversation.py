@@ -36,8 +36,8 @@ class Standalone:
 def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standalone:
     """Return a question completed from the user's earlier turns, or as it is where it needs nothing.
 
-    A follow-up keeps the body that was named last; one that says almost nothing by itself keeps the last
-    question's words too.
+    A follow-up keeps the body that was named last; one that says almost nothing by itself, or where no body was
+    named, keeps the last question's words too.
     """
     earlier = [turn.text for turn in history if turn.role == "user" and turn.text.strip()]
     text = question.strip()
@@ -55,7 +55,7 @@ def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standa
     if not names_one:
         last = next((found for turn in reversed(earlier) if (found := bodies.mentions(turn))), ())
         carried.extend(mention.text for mention in last)
-    if thin or _GOES_ON.match(text):
+    if thin or _GOES_ON.match(text) or not (carried or names_one):
         carried.extend(_topic(earlier, bodies, {word.lower() for word in words}))
     return Standalone(f"{text} ({', '.join(carried)})" if carried else text, tuple(carried), context)
 
