@@ -64,9 +64,7 @@ def test_whom_a_question_names(bodies: Bodies, question: str, pages: list[str]) 
             id="the words of a longer name stand apart",
         ),
         pytest.param("Where does the Black Country give primary help?", ["black-country.md"], id="not all its words"),
-        pytest.param(
-            "How does BCPC plan with primary care?", ["black-country.md"], id="an abbreviation"
-        ),
+        pytest.param("How does BCPC plan with primary care?", ["black-country.md"], id="an abbreviation"),
     ],
 )
 def test_a_short_name_may_mean_a_namesake_that_the_question_describes(
