@@ -25,7 +25,7 @@ _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95
 # The least chance to answer of a second sentence and any further one.
-_SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.05}
+_SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.015}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.4
 _SAME = 0.75

@@ -11,7 +11,7 @@ from assistant.index import Generation
 from assistant.notes import notes_on
 from assistant.question import Asked, content_words, of_one, understand
 from assistant.readings import Readings
-from assistant.refusal import rule_after_search
+from assistant.refusal import certainty, rule_after_search
 from assistant.retriever import Retriever, place
 from assistant.schema import Hit
 from assistant.vocabulary import Vocabulary
@@ -20,9 +20,9 @@ _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|
 _BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
 _NO_BODY = frozenset({"national", "glossary"})
-# A question across collaboratives looks at so many of them, so many passages each, and shows so many at most: those
-# whose best sentence has this chance to answer.
-_ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_CHANCE = 40, 3, 8, 0.1
+# A question across collaboratives looks at so many of them, so many passages each, and shows so many at most, so many
+# sentences each: those whose best sentence has this chance to answer.
+_ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_SENTENCES, _ACROSS_CHANCE = 40, 3, 8, 2, 0.1
 # The reader's word from which a passage is taken to answer for certain.
 _SURE = 0.5
 # A question for bodies by name, which no page on all of them answers.
@@ -116,7 +116,7 @@ class Inquiry:
         for piece, part in parts:
             for index, documents in enumerate(groups or [None]):
                 group = self._candidates(part, documents, names, hits)
-                best = max((best, *(c.chance for c in group if not c.is_gap)))
+                best = max(best, certainty(group))
                 reason = rule_after_search(part, group, named=bool(self.mentions))
                 if reason is not None:
                     reasons.append(reason)
@@ -141,7 +141,7 @@ class Inquiry:
 
     @property
     def _of_each(self) -> Asked:
-        """What is asked of each body: of each one sentence, so never a list."""
+        """What is asked of each body: of each a sentence or two, so never a list."""
         return replace(understand(of_one(self.asked.text)), is_list=False)
 
     def _bodies(self) -> list[list[Hit]]:
@@ -155,24 +155,24 @@ class Inquiry:
         return [own[:_ACROSS_PASSAGES] for own in list(of_bodies.values())[:_ACROSS]]
 
     def _answer_across(self, bodies: Sequence[Sequence[Hit]]) -> Findings:
-        """Ask each body for the sentence that answers best, and show those that likely do, the likeliest first."""
+        """Ask each body for the sentences that answer best, and show those that likely do, the likeliest first."""
         opened, part = self.opened, self._of_each
         if opened.readings is not None:  # all at once, so that every processor is busy
             opened.readings.told(part.text, [hit for own in bodies for hit in own], opened.generation.document)
         found, reasons, best = [], [], 0.0
         for own in bodies:
-            # One sentence is shown of each, so none that only introduces a list.
+            # A sentence or two are shown of each, so none that only introduces a list.
             group = [c for c in self._scored(part, own, frozenset()) if not c.text.endswith(":")]
             reason = rule_after_search(part, group, named=False)
             chance = max((candidate.chance for candidate in group if not candidate.is_gap), default=0.0)
-            best = max(best, chance)
+            best = max(best, certainty(group))
             if reason is None and chance >= _ACROSS_CHANCE:
                 found.append((chance, group))
             else:
                 reasons.append(reason or "weak_evidence")
         spans: list[Span] = []
         for _, group in sorted(found, key=lambda pair: -pair[0])[:_ACROSS_SHOWN]:
-            _extend(spans, choose(part, group, opened.generation.terms, limit=1))
+            _extend(spans, choose(part, group, opened.generation.terms, limit=_ACROSS_SENTENCES))
         return Findings(tuple(spans), None if spans else reasons[0], best)
 
     def _candidates(

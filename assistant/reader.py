@@ -20,7 +20,7 @@ from assistant.sentences import Span
 from assistant.settings import PACKAGED_MODEL
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256 = "ac32d93a1fc01b29bfb7a9f6de4d1d07c36e765ab59d50cc810d06c4e21a1844"
+WEIGHTS_SHA256 = "865ff6a9415e86cec887d99d2353eeffcd50c70ad67848fc86d6b232460a9831"
 MOST_TOKENS = 352
 _QUESTION_TOKENS = 48
 _PREFIX_TOKENS = 40

@@ -12,8 +12,8 @@ from assistant.schema import Document, Hit, Passage
 from assistant.sentences import Span, split_sentences
 
 READ_PASSAGES = 10
-# What the reader's word on a passage adds to its score in the ranking.
-RANKS = 0.35
+# What a step of the reader's logit of a passage, counted from the least there is, adds to its score in the ranking.
+RANKS = 0.02
 KEPT_READINGS = 2_000
 
 DocumentOf = Callable[[str], Document]
@@ -61,7 +61,11 @@ class Readings:
         """Return hits in a new order: the first ones raised by how much the reader takes each for an answer."""
         readings = self._of(question, hits[:READ_PASSAGES], document_of)
         raised = [
-            replace(hit, score=round(hit.score + RANKS * chance, 6), why={**hit.why, "reader": chance})
+            replace(
+                hit,
+                score=round(hit.score + RANKS * (logit_of(chance) - logit_of(0.0)), 6),
+                why={**hit.why, "reader": chance},
+            )
             for hit, reading in zip(hits[:READ_PASSAGES], readings, strict=True)
             for chance in [chance_of(reading.answers)]
         ]

@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from assistant.answerer import NEAR
 from assistant.evidence import Candidate
 from assistant.question import Asked
+from assistant.readings import chance_of, logit_of
 from assistant.vocabulary import Vocabulary
 
-# The least chance, of the sentence most likely to answer, with which anything is answered (docs/refusal.md).
+# The least certainty with which anything is answered (docs/refusal.md).
 WEAK = 0.035
+# What the cosine of the question with the nearest passage adds to the logit of the best sentence's chance, and the
+# cosine, also taken where words alone are searched for, that adds nothing.
+NEARNESS, USUAL = 7.0, 0.55
 # A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
 SURE = 0.5
 _STRICT = frozenset({"money", "share", "number", "date"})
@@ -77,6 +81,18 @@ def unknown_names(asked: Asked, vocabulary: Vocabulary) -> tuple[str, ...]:
     return tuple(name for name in asked.names if any(vocabulary.is_strange(word) for word in name.split()))
 
 
+def certainty(candidates: Sequence[Candidate]) -> float:
+    """Return how likely anything seen answers: the best sentence's chance, and how near the nearest passage is.
+
+    Nearness tells whether a question can be answered here at all, not which sentence does.
+    """
+    stated = [candidate for candidate in candidates if not candidate.is_gap]
+    if not stated:
+        return 0.0
+    nearest = max(candidate.hit.why.get("cosine", USUAL) for candidate in stated)
+    return chance_of(logit_of(max(candidate.chance for candidate in stated)) + NEARNESS * (nearest - USUAL))
+
+
 def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: bool) -> str | None:
     """Return the reason why this evidence does not answer, or None where it does."""
     if not candidates:
@@ -86,13 +102,13 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
         return "not_in_corpus"
     best = stated[0]
     gaps = [candidate for candidate in candidates if candidate.is_gap]
-    if gaps and _names_the_gap(gaps[0], best):
+    if gaps and best.chance < SURE and _names_the_gap(gaps[0], best):
         return "not_in_corpus"
     if any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years):
         return "not_in_corpus" if named else "weak_evidence"
     if asked.wants & _STRICT and not any((c.fits and c.score >= NEAR * best.score) or c.chance >= SURE for c in stated):
         return "not_in_corpus" if named else "weak_evidence"
-    if max(candidate.chance for candidate in stated) < WEAK:
+    if certainty(stated) < WEAK:
         if max(candidate.meaning for candidate in stated) < OUT_OF_SCOPE_MEANING:
             return "out_of_scope"
         return "not_in_corpus" if named else "weak_evidence"

@@ -89,7 +89,8 @@ class Retriever:
         limit = max(CANDIDATES, distinct)
         before = fuse(self._candidates(context, CANDIDATES, documents)) if context else {}
         while True:
-            fused = _with_context(fuse(self._candidates(question, limit, documents)), before)
+            parts = self._candidates(question, limit, documents)
+            fused = _with_context(fuse(parts), before)
             found = {place(key)[0] for key in fused}
             if len(found) >= wanted or limit >= manifest.passages or self._mode == "keyword":
                 break
@@ -100,8 +101,14 @@ class Retriever:
         ]
         scored.sort(key=lambda item: (-item[0], place(item[1])))
         kept = _keep(scored, max(CANDIDATES, distinct), wanted)
+        cosines = parts["dense"][1] if "dense" in parts else {}
         return tuple(
-            Hit(passage=self._generation.passage(key), score=score, rank=rank, why=why)
+            Hit(
+                passage=self._generation.passage(key),
+                score=score,
+                rank=rank,
+                why={**why, "cosine": cosines[key]} if key in cosines else why,
+            )
             for rank, (score, key, why) in enumerate(kept, start=1)
         )
 

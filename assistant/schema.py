@@ -130,7 +130,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A passage as ranked for one question; ``why`` holds the parts of the score."""
+    """A passage as ranked for one question; ``why`` holds the parts of the score, and the cosine as it was."""
 
     passage: Passage
     score: float

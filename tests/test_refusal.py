@@ -6,7 +6,7 @@ import pytest
 
 from assistant.evidence import Candidate
 from assistant.question import understand
-from assistant.refusal import rule_after_search, rule_before_search, unknown_names
+from assistant.refusal import USUAL, certainty, rule_after_search, rule_before_search, unknown_names
 from assistant.vocabulary import Vocabulary
 from tests import answer_samples as sample
 from tests import corpus_check as check
@@ -167,6 +167,20 @@ def test_a_name_that_it_holds_is_known(vocabulary: Vocabulary, question: str) ->
 # --- After the search ---
 
 
+def test_certainty_grows_with_the_best_chance_and_with_how_near_the_nearest_passage_is() -> None:
+    one = _candidate("Ann Lee leads.", 0.7)
+
+    def sure(chance: float, cosine: float | None) -> float:
+        why = {} if cosine is None else {"cosine": cosine}
+        return certainty([replace(one, chance=chance, hit=replace(one.hit, why=why))])
+
+    assert sure(0.2, 0.5) < sure(0.4, 0.5) < sure(0.4, 0.7)
+    assert sure(0.4, None) == sure(0.4, USUAL) == pytest.approx(0.4, abs=1e-6)
+    gap = _candidate("It is not stated.", 0.9, gap=True)
+    assert certainty([gap]) == certainty([]) == 0.0
+    assert certainty([gap, one]) == certainty([one])
+
+
 def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool = True) -> Candidate:
     document = sample.document(text=text)
     hit = sample.hit()
@@ -190,6 +204,13 @@ def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool =
             True,
             "not_in_corpus",
             id="the gap is nearest",
+        ),
+        pytest.param(
+            "What was saved?",
+            [_candidate("A sum was saved.", 0.9), _candidate("Savings are not stated.", 0.9, gap=True)],
+            True,
+            None,
+            id="a gap as near as a sure answer",
         ),
         pytest.param(
             "Who will lead in 2031?", [_candidate("Ann Lee leads (2023).")], True, "not_in_corpus", id="another year"

@@ -5,8 +5,8 @@
 A sentence is evidence where it touches a quote that is to be cited or, in a set that names short answers instead, where
 it holds one of them and stands in a relevant document. ``--within`` looks into the relevant documents only, for
 questions that name no body: tests/bench/invented.jsonl, on invented pages that no training has seen.
-Both columns come from one run over the same questions, chosen by a fixed seed. AUROC is of the chance that the best
-sentence answers, over answerable and unanswerable questions; F1 of taking those under ``refusal.WEAK`` for
+Both columns come from one run over the same questions, chosen by a fixed seed. AUROC is of the certainty that
+something answers, over answerable and unanswerable questions; F1 of taking those under ``refusal.WEAK`` for
 unanswerable. Rules of refusal are left out.
 """
 
@@ -25,7 +25,7 @@ from assistant.evidence import Candidate
 from assistant.inquiry import Inquiry, Opened
 from assistant.pipeline import open_assistant
 from assistant.question import understand
-from assistant.refusal import WEAK
+from assistant.refusal import WEAK, certainty
 from assistant.schema import Hit, Question
 from assistant.settings import load_settings
 
@@ -67,7 +67,7 @@ def measure(opened: Opened, questions: Sequence[Question], within: bool) -> Mapp
             if value is not None:
                 figures.setdefault(name, []).append(value)
         if question.answerable is not None and candidates:
-            chances[question.answerable].append(max(candidate.chance for candidate in candidates))
+            chances[question.answerable].append(certainty(candidates))
         short = isinstance(question, BenchmarkQuestion) and question.answers
         if question.answerable and (question.must_cite or short):
             held = [is_evidence(candidate, question, texts.get) for candidate in candidates[:3]]
