@@ -12,10 +12,12 @@ import pytest
 
 from assistant.embedder import locate_model
 from assistant.errors import CasebookError
-from assistant.reader import Pairs, Reader, weights_of
+from assistant.reader import WEIGHTS, Pairs, Reader, weights_of
 from assistant.settings import PACKAGED_MODEL
 from assistant.training import data
 from assistant.training.__main__ import Network, loss_of, main, plain_attention, save
+from assistant.training.mean import main as main_of_mean
+from assistant.training.mean import mean
 
 SENTENCES = ["The hub opened in May 2021.", "It has twenty beds.", "Ann Lee chairs the board."]
 
@@ -149,7 +151,7 @@ def test_a_few_steps_learn_a_question_and_the_weights_survive_their_eight_bits(p
     assert losses[-1] < losses[0] / 2
 
     path = tmp_path / "small.safetensors"
-    save(network, path)
+    save(network.tensors, path)
     for name, tensor in weights_of(path).items():
         exact = network.tensors[name].detach()
         step = exact.abs().max() / 127 if exact.dim() == 2 else 0.0
@@ -165,6 +167,21 @@ def test_a_few_steps_learn_a_question_and_the_weights_survive_their_eight_bits(p
 
     again = Network(folder, start=path)
     assert set(again.tensors) == set(network.tensors)
+
+
+def test_the_mean_of_states_is_that_of_each_tensor_and_of_one_network_only(tmp_path: Path) -> None:
+    import torch
+
+    one = {"kinds": torch.tensor([[1.0, 2.0]]), "answers.bias": torch.tensor([3.0])}
+    other = {"kinds": torch.tensor([[4.0, 2.0]]), "answers.bias": torch.tensor([0.0])}
+    found = mean([one, one, other])
+    assert found["kinds"].tolist() == [[2.0, 2.0]] and found["answers.bias"].tolist() == [2.0]
+    with pytest.raises(CasebookError, match="not of the same network"):
+        mean([one, {"kinds": one["kinds"]}])
+    main_of_mean([str(WEIGHTS), str(WEIGHTS), "--out", str(tmp_path / "mean.safetensors")])
+    kept = weights_of(tmp_path / "mean.safetensors")
+    for name, tensor in weights_of(WEIGHTS).items():
+        torch.testing.assert_close(kept[name], tensor, atol=1e-6, rtol=1e-4)
 
 
 def test_the_attention_of_training_is_torch_s_own() -> None:

@@ -8,6 +8,7 @@ import argparse
 import random
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,13 +124,13 @@ def groups_of(paths: list[Path], leave_out: frozenset[str], pairs: Pairs, passag
     return groups
 
 
-def save(network: Network, path: Path) -> None:
-    """Write the weights, matrices in eight bits with a scale a row."""
+def save(tensors: Mapping[str, Any], path: Path) -> None:
+    """Write weights, matrices in eight bits with a scale a row."""
     import torch
     from safetensors.torch import save_file
 
     stored = {}
-    for name, tensor in network.tensors.items():
+    for name, tensor in tensors.items():
         tensor = tensor.detach()
         if tensor.dim() == 2 and name[0].isdigit():
             scale = tensor.abs().amax(1, keepdim=True) / 127
@@ -186,9 +187,9 @@ def train(options: argparse.Namespace) -> None:
                 )
                 recent = 0.0
             if time.monotonic() - saved > options.save_every * 60:
-                save(network, options.out)
+                save(network.tensors, options.out)
                 saved = time.monotonic()
-    save(network, options.out)
+    save(network.tensors, options.out)
     print(f"{step} steps, {seen} pairs, {options.out}", file=sys.stderr)
 
 
