@@ -17,6 +17,8 @@ from assistant.schema import Hit
 from assistant.vocabulary import Vocabulary
 
 _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
+_COMPARE = re.compile(r"^\W*(?:please\s+)?compare\s+", re.I)
+_JOINT = r"(?:,?\s*\b(?:and|or|versus|vs\.?|with)\b|,)"
 _BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
 _NO_BODY = frozenset({"national", "glossary"})
@@ -102,9 +104,11 @@ class Inquiry:
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
         if self.across:
-            of_bodies = [] if self._is_of_none(hits) else self._bodies()
+            of_none = self._is_of_none(hits)
+            of_bodies = [] if of_none else self._bodies()
             plain = replace(self, asked=replace(self.asked, is_cross=False))
-            return self._answer_across(of_bodies) if of_bodies else plain.answer(hits)
+            general = [hit for hit in hits if not of_none or self._is_general(hit)]
+            return self._answer_across(of_bodies) if of_bodies else plain.answer(general)
         groups: list[frozenset[str] | None] = [frozenset(mention.documents) for mention in self.mentions]
         names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
         spans: list[Span] = []
@@ -115,15 +119,16 @@ class Inquiry:
         limit = _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
         for piece, part in parts:
             for index, documents in enumerate(groups or [None]):
-                group = self._candidates(part, documents, names, hits)
+                put = _put_to(part, index, self.mentions) if len(groups) > 1 else part
+                group = self._candidates(put, documents, names, hits)
                 best = max(best, certainty(group))
-                reason = rule_after_search(part, group, named=bool(self.mentions))
+                reason = rule_after_search(put, group, named=bool(self.mentions))
                 if reason is not None:
                     reasons.append(reason)
                     continue
-                chosen = choose(part, group, self.opened.generation.terms, limit=limit)
+                chosen = choose(put, group, self.opened.generation.terms, limit=limit)
                 _extend(spans, chosen)
-                answered.append((piece, index, part, chosen))
+                answered.append((piece, index, put, chosen))
         if not spans:
             return Findings((), reasons[0], best)
         pieces, bodies = {piece for piece, *_ in answered}, {index for _, index, *_ in answered}
@@ -137,7 +142,11 @@ class Inquiry:
         best = hits[0] if hits else None
         if best is None or _COUNTS_BODIES.search(self.asked.text) or best.why.get("reader", 0.0) < _SURE:
             return False
-        return self.opened.generation.document(best.passage.document_id).metadata.type in _NO_BODY
+        return self._is_general(best)
+
+    def _is_general(self, hit: Hit) -> bool:
+        """Whether a passage is about no collaborative of its own."""
+        return self.opened.generation.document(hit.passage.document_id).metadata.type in _NO_BODY
 
     @property
     def _of_each(self) -> Asked:
@@ -222,6 +231,17 @@ def _parts(asked: Asked) -> list[tuple[str, Asked]]:
         return [(asked.text, asked)]
     subject = ", ".join(content_words(first))
     return [(first, understand(first)), *((p, understand(f"{p} ({subject})" if _leans(p) else p)) for p in later)]
+
+
+def _put_to(asked: Asked, index: int, mentions: Sequence[Mention]) -> Asked:
+    """Return a question on several bodies as it is put to one of them: without "compare" and the others' names."""
+    text = _COMPARE.sub("", asked.text)
+    for place_of, mention in enumerate(mentions):
+        if place_of != index:
+            name = rf"(?:the\s+)?{re.escape(mention.text)}"
+            text, found = re.subn(rf"\b{name}\s*{_JOINT}\s+(?=\w)", "", text, count=1)
+            text = text if found else re.sub(rf"\s*{_JOINT}\s+{name}\b", "", text, count=1)
+    return understand(text)
 
 
 def _leans(piece: str) -> bool:

@@ -14,9 +14,9 @@ from assistant.readings import chance_of, logit_of
 from assistant.vocabulary import Vocabulary
 
 # The least certainty with which anything is answered (docs/refusal.md).
-WEAK = 0.035
-# What the cosine of the question with the nearest passage adds to the logit of the best sentence's chance, and the
-# cosine, also taken where words alone are searched for, that adds nothing.
+WEAK = 0.03
+# What the cosine of the question with the nearest passage adds to the logit of the best sentence's chance where the
+# reader has read it (without, it helps nothing), and the cosine, also taken for an unknown one, that adds nothing.
 NEARNESS, USUAL = 7.0, 0.55
 # A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
 SURE = 0.5
@@ -89,8 +89,11 @@ def certainty(candidates: Sequence[Candidate]) -> float:
     stated = [candidate for candidate in candidates if not candidate.is_gap]
     if not stated:
         return 0.0
+    best = max(candidate.chance for candidate in stated)
+    if all(candidate.reads is None for candidate in stated):
+        return best
     nearest = max(candidate.hit.why.get("cosine", USUAL) for candidate in stated)
-    return chance_of(logit_of(max(candidate.chance for candidate in stated)) + NEARNESS * (nearest - USUAL))
+    return chance_of(logit_of(best) + NEARNESS * (nearest - USUAL))
 
 
 def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: bool) -> str | None:

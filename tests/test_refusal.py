@@ -170,12 +170,13 @@ def test_a_name_that_it_holds_is_known(vocabulary: Vocabulary, question: str) ->
 def test_certainty_grows_with_the_best_chance_and_with_how_near_the_nearest_passage_is() -> None:
     one = _candidate("Ann Lee leads.", 0.7)
 
-    def sure(chance: float, cosine: float | None) -> float:
+    def sure(chance: float, cosine: float | None, reads: float | None = 0.5) -> float:
         why = {} if cosine is None else {"cosine": cosine}
-        return certainty([replace(one, chance=chance, hit=replace(one.hit, why=why))])
+        return certainty([replace(one, chance=chance, reads=reads, hit=replace(one.hit, why=why))])
 
     assert sure(0.2, 0.5) < sure(0.4, 0.5) < sure(0.4, 0.7)
     assert sure(0.4, None) == sure(0.4, USUAL) == pytest.approx(0.4, abs=1e-6)
+    assert sure(0.4, 0.9, None) == 0.4, "without the reader the chance alone counts"
     gap = _candidate("It is not stated.", 0.9, gap=True)
     assert certainty([gap]) == certainty([]) == 0.0
     assert certainty([gap, one]) == certainty([one])
