@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,11 @@ def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_th
     assert "provider leadership board" in answer.text
 
 
-def test_a_question_across_is_answered_with_one_sentence_of_each_body(casebook: Assistant) -> None:
+def test_a_question_across_is_answered_with_a_sentence_or_two_of_each_body(casebook: Assistant) -> None:
     answer = casebook.ask("What are the main priorities of the collaboratives for their staff?")
     own = [citation.document_id for citation in answer.citations]
-    assert own and len(own) == len(set(own))
+    assert own and max(map(own.count, own)) <= 2
+    assert [body for body, _ in groupby(own)] == list(dict.fromkeys(own)), "what is of one body stands together"
     assert not any(sentence.text.endswith(":") for sentence in answer.sentences)
 
 
