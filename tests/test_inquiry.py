@@ -1,9 +1,12 @@
-"""assistant/inquiry.py: how a question on several bodies is put to each of them."""
+"""assistant/inquiry.py: to whom a question is put, and how: to one body, to several, to all, to none."""
+
+from itertools import groupby
 
 import pytest
 
 from assistant.attribution import Mention
 from assistant.inquiry import _put_to
+from assistant.pipeline import Assistant
 from assistant.question import understand
 
 
@@ -42,3 +45,30 @@ def test_a_question_on_several_bodies_is_put_to_each_without_the_others(
 ) -> None:
     mentions = [Mention(text=name, documents=(f"{name}.md",)) for name in names]
     assert [_put_to(understand(question), index, mentions).text for index in range(len(names))] == put
+
+
+def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
+    half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
+    assert half.notes[0] == "No passage found answers this: “what did its launch party cost?”"
+    one = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
+    assert {citation.document_id for citation in one.citations} == {"west-yorkshire-wyaat.md"}
+    assert one.notes == ("No passage found answers this: about Foundation Group.",)
+
+
+def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_them(casebook: Assistant) -> None:
+    answer = casebook.ask("What governance models can collaboratives choose from?")
+    assert answer.citations[0].document_id == "national-context.md"
+    assert "provider leadership board" in answer.text
+
+
+def test_a_question_across_is_answered_with_a_sentence_or_two_of_each_body(casebook: Assistant) -> None:
+    answer = casebook.ask("What are the main priorities of the collaboratives for their staff?")
+    own = [citation.document_id for citation in answer.citations]
+    assert own and max(map(own.count, own)) <= 2
+    assert [body for body, _ in groupby(own)] == list(dict.fromkeys(own)), "what is of one body stands together"
+    assert not any(sentence.text.endswith(":") for sentence in answer.sentences)
+
+
+def test_a_question_across_pages_on_no_body_is_put_to_these(casebook: Assistant) -> None:
+    answer = casebook.ask("What governance models do collaboratives have?", only={"type": ["national"]})
+    assert {citation.document_id for citation in answer.citations} == {"national-context.md"}

@@ -2,23 +2,19 @@
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from assistant import pipeline
-from assistant.errors import CasebookError, IndexDamaged, IndexMismatch, IndexMissing
+from assistant.errors import CasebookError
 from assistant.evaluation import read_questions
-from assistant.generations import current_folder
 from assistant.pipeline import MAX_QUESTION, Assistant, open_assistant
 from assistant.schema import REASONS, Answer, Question, Turn
 from assistant.settings import Settings
-from assistant.verification import verify
-from tests.stand_in import StandIn, build
+from tests.answer_laws import keeps_the_laws
 
 ROOT = Path(__file__).resolve().parents[1]
 BACKLOG = "How did the Black Country reduce its elective backlog?"
@@ -35,70 +31,10 @@ def _same(answer: Answer) -> dict[str, Any]:
     return said
 
 
-def _text_of(casebook: Assistant) -> Any:
-    return {document.id: document.text for document in casebook.documents()}.get
-
-
-def _keeps_the_laws(casebook: Assistant, answer: Answer) -> None:
-    assert verify(json.loads(json.dumps(answer.to_json())), _text_of(casebook)) == []
-    assert answer.abstained == (not answer.citations) == (not answer.sentences)
-    assert answer.reason is None or answer.reason in REASONS
-    assert answer.text.strip()
-    assert answer.generation == casebook.generation
-    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
-    for citation in answer.citations:
-        document = casebook.document(citation.document_id)
-        assert document.text[citation.start : citation.end] == citation.quote
-        assert (citation.sha256, citation.title) == (document.sha256, document.title)
-        assert citation.collaborative == document.metadata.collaborative
-        assert citation.heading == document.heading_path(citation.start)
-        assert citation.sources == document.sources_at(citation.start, citation.end)
-        assert citation.page is None
-    # Each sentence stands under the hit it was found in or goes on with its list; headings are never shown as one.
-    headings = {(d.id, h.start) for d in casebook.documents() for h in d.headings}
-    assert not headings & {(citation.document_id, citation.start) for citation in answer.citations}
-    _ranks_well(answer)
-
-
-def _ranks_well(answer: Answer) -> None:
-    assert [hit.rank for hit in answer.hits] == list(range(1, len(answer.hits) + 1))
-    keys = [(-hit.score, hit.passage.document_id, hit.passage.start) for hit in answer.hits]
-    assert keys == sorted(keys)
-    assert len({hit.passage.id for hit in answer.hits}) == len(answer.hits)
-    assert all(hit.score == round(hit.score, 6) for hit in answer.hits)
-
-
-def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
-    half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
-    assert half.notes[0] == "No passage found answers this: “what did its launch party cost?”"
-    one = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
-    assert {citation.document_id for citation in one.citations} == {"west-yorkshire-wyaat.md"}
-    assert one.notes == ("No passage found answers this: about Foundation Group.",)
-
-
-def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_them(casebook: Assistant) -> None:
-    answer = casebook.ask("What governance models can collaboratives choose from?")
-    assert answer.citations[0].document_id == "national-context.md"
-    assert "provider leadership board" in answer.text
-
-
-def test_a_question_across_is_answered_with_a_sentence_or_two_of_each_body(casebook: Assistant) -> None:
-    answer = casebook.ask("What are the main priorities of the collaboratives for their staff?")
-    own = [citation.document_id for citation in answer.citations]
-    assert own and max(map(own.count, own)) <= 2
-    assert [body for body, _ in groupby(own)] == list(dict.fromkeys(own)), "what is of one body stands together"
-    assert not any(sentence.text.endswith(":") for sentence in answer.sentences)
-
-
-def test_a_question_across_pages_on_no_body_is_put_to_these(casebook: Assistant) -> None:
-    answer = casebook.ask("What governance models do collaboratives have?", only={"type": ["national"]})
-    assert {citation.document_id for citation in answer.citations} == {"national-context.md"}
-
-
 @pytest.mark.parametrize("question", SAMPLE, ids=lambda question: question.id)
-def test_every_answer_keeps_the_laws(casebook: Assistant, question: Question) -> None:
+def test_every_answerkeeps_the_laws(casebook: Assistant, question: Question) -> None:
     answer = casebook.ask(question.text, question.history)
-    _keeps_the_laws(casebook, answer)
+    keeps_the_laws(casebook, answer)
     assert len({hit.passage.document_id for hit in answer.hits}) >= 10 or answer.reason == "empty_question"
 
 
@@ -158,7 +94,7 @@ def test_what_the_corpus_does_not_answer_is_refused_with_a_reason(
     answer = casebook.ask(question)
     assert answer.reason == reason
     assert answer.text.startswith(REASONS[reason])
-    _keeps_the_laws(casebook, answer)
+    keeps_the_laws(casebook, answer)
 
 
 @pytest.mark.parametrize("question", [BACKLOG, "What savings were made?", "asdf qwer", ""])
@@ -193,7 +129,7 @@ def test_a_follow_up_keeps_the_body_that_was_named_last(
     assert answer.hits[0].passage.document_id == document
     assert {citation.document_id for citation in answer.citations} <= {document}
     assert (answer.question, answer.searched_for != question) == (question, True)
-    _keeps_the_laws(casebook, answer)
+    keeps_the_laws(casebook, answer)
 
 
 def test_what_the_assistant_said_before_names_nobody(casebook: Assistant) -> None:
@@ -206,66 +142,6 @@ def test_a_whole_question_does_not_heed_what_was_said_before(casebook: Assistant
     turns = [Turn(role="user", text="What is WYAAT?")]
     assert casebook.ask(BACKLOG, turns).searched_for == BACKLOG
     assert _same(casebook.ask(BACKLOG, turns)) == _same(casebook.ask(BACKLOG))
-
-
-# --- Filters ---
-
-
-@pytest.mark.parametrize(
-    ("only", "documents"),
-    [
-        pytest.param({"collaborative": ["wyaat"]}, {"west-yorkshire-wyaat.md"}, id="an alias in small letters"),
-        pytest.param({"document": ["cmast.md"]}, {"cmast.md"}, id="a document"),
-        pytest.param({"document": ["cmast.md", "ncel-camhs.md"]}, {"cmast.md", "ncel-camhs.md"}, id="either of two"),
-        pytest.param({"topic": ["robotic surgery"]}, {"black-country.md"}, id="a topic"),
-        pytest.param(
-            {"document": ["cmast.md", "black-country.md"], "topic": ["robotic surgery"]},
-            {"black-country.md"},
-            id="both filters",
-        ),
-    ],
-)
-def test_a_filter_leaves_nothing_else(
-    casebook: Assistant, only: Mapping[str, Sequence[str]], documents: set[str]
-) -> None:
-    for question in ("How were waiting lists cut?", "Who chairs it?"):
-        answer = casebook.ask(question, only=only)
-        assert {hit.passage.document_id for hit in answer.hits} <= documents
-        assert {citation.document_id for citation in answer.citations} <= documents
-        assert answer.hits
-        _keeps_the_laws(casebook, answer)
-
-
-def test_filters_that_exclude_each_other_leave_nothing(casebook: Assistant) -> None:
-    only = {"document": ["cmast.md"], "topic": ["robotic surgery"]}
-    answer = casebook.ask("How were waiting lists cut?", only=only)
-    assert (answer.reason, answer.hits) == ("nothing_retrieved", ())
-    assert casebook.search("waiting lists", only=only) == ()
-
-
-def test_a_filter_beats_the_body_that_a_question_names(casebook: Assistant) -> None:
-    answer = casebook.ask(BACKLOG, only={"document": ["cmast.md"]})
-    assert {hit.passage.document_id for hit in answer.hits} <= {"cmast.md"}
-    assert answer.abstained
-    _keeps_the_laws(casebook, answer)
-
-
-@pytest.mark.parametrize(
-    ("only", "words"),
-    [
-        pytest.param({"colour": ["red"]}, ["'colour' is no filter", "collaborative", "topic"], id="no such filter"),
-        pytest.param(
-            {"collaborative": ["Atlantis"]}, ["No document has collaborative 'Atlantis'", "Known: "], id="no body"
-        ),
-        pytest.param({"document": ["cmast"]}, ["No document has document 'cmast'", "cmast.md"], id="an id cut short"),
-    ],
-)
-def test_a_filter_that_names_nothing_is_an_error(
-    casebook: Assistant, only: Mapping[str, Sequence[str]], words: Sequence[str]
-) -> None:
-    with pytest.raises(CasebookError) as refusal:
-        casebook.ask("How?", only=only)
-    assert all(word in str(refusal.value) for word in words)
 
 
 # --- Oddities ---
@@ -300,7 +176,7 @@ def test_a_filter_that_names_nothing_is_an_error(
 )
 def test_an_oddity_is_answered_or_refused(casebook: Assistant, question: str) -> None:
     answer = casebook.ask(question)
-    _keeps_the_laws(casebook, answer)
+    keeps_the_laws(casebook, answer)
     assert answer.question == question
 
 
@@ -313,7 +189,7 @@ def test_a_question_that_is_too_long_is_refused_in_words(casebook: Assistant) ->
 
 def test_a_history_of_oddities_does_no_harm(casebook: Assistant) -> None:
     turns = [Turn(role="user", text=text) for text in ("\x00", "", "a" * 50_000, "\ud800", "(" * 999)]
-    _keeps_the_laws(casebook, casebook.ask("And then?", turns))
+    keeps_the_laws(casebook, casebook.ask("And then?", turns))
 
 
 # --- Search ---
@@ -330,30 +206,11 @@ def test_a_search_for_nothing_finds_what_it_finds(casebook: Assistant) -> None:
     assert isinstance(casebook.search(""), tuple)
 
 
-# --- Generations ---
-
-
-def test_without_an_index_there_is_no_assistant(tmp_path: Path) -> None:
-    with pytest.raises(IndexMissing, match="Build it with"):
-        open_assistant(Settings(index=tmp_path / "none"))
-
-
-def test_the_next_generation_is_answered_from_without_a_restart(tmp_path: Path) -> None:
-    from ingest.__main__ import main as ingest
-
-    pages, index = tmp_path / "pages", tmp_path / "index"
-    pages.mkdir()
-    page = pages / "alpha.md"
-    page.write_text("# Alpha\n\nAlpha opened 20 beds in May 2021.\n", encoding="utf-8")
-    assert ingest([str(pages), "--index", str(index)]) == 0
-    with open_assistant(Settings(index=index)) as casebook:
-        first = casebook.ask("How many beds did Alpha open?")
-        page.write_text("# Alpha\n\nAlpha opened 35 beds in May 2021.\n", encoding="utf-8")
-        assert ingest([str(pages), "--index", str(index)]) == 0
-        second = casebook.ask("How many beds did Alpha open?")
-    assert (first.text, second.text) == ("Alpha opened 20 beds in May 2021.", "Alpha opened 35 beds in May 2021.")
-    assert first.generation != second.generation
-    assert first.citations[0].sha256 != second.citations[0].sha256
+@pytest.mark.parametrize("retrieval", ["dense", "keyword"])
+def test_each_kind_of_retrievalkeeps_the_laws(corpus_index: Path, retrieval: Any) -> None:
+    with open_assistant(Settings(index=corpus_index, retrieval=retrieval)) as casebook:
+        for question in (BACKLOG, "Who chairs the Joint Provider Committee?", "How do I bake a cake?", "🦆", ""):
+            keeps_the_laws(casebook, casebook.ask(question))
 
 
 def test_a_page_of_one_list_is_asked_without_harm(tmp_path: Path) -> None:
@@ -364,38 +221,4 @@ def test_a_page_of_one_list_is_asked_without_harm(tmp_path: Path) -> None:
     assert ingest([str(page), "--index", str(tmp_path / "index")]) == 0
     with open_assistant(Settings(index=tmp_path / "index")) as casebook:
         for question in ("Tell me about the chairs of the hub committee", "Who chairs the hub committee?", "red"):
-            _keeps_the_laws(casebook, casebook.ask(question))
-
-
-def test_an_index_of_another_model_is_refused(corpus_index: Path, casebook: Assistant) -> None:
-    class Other:
-        identity = "other"
-
-    with pytest.raises(IndexMismatch, match="another one"):
-        Assistant(corpus_index, Other())  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("retrieval", ["dense", "keyword"])
-def test_each_kind_of_retrieval_keeps_the_laws(corpus_index: Path, retrieval: Any) -> None:
-    with open_assistant(Settings(index=corpus_index, retrieval=retrieval)) as casebook:
-        for question in (BACKLOG, "Who chairs the Joint Provider Committee?", "How do I bake a cake?", "🦆", ""):
-            _keeps_the_laws(casebook, casebook.ask(question))
-
-
-def test_a_generation_swept_away_while_it_is_opened_gives_way_to_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    index = tmp_path / "index"
-    build(index, {"one.md": "# One\n\nThe one and only page.\n"})
-    real = pipeline.current_folder
-    names = iter([index / "gen-0"])
-    monkeypatch.setattr(pipeline, "current_folder", lambda root: next(names, None) or real(root))
-    with Assistant(index, StandIn()) as assistant:
-        assert [document.id for document in assistant.documents()] == ["one.md"]
-
-
-def test_a_damaged_generation_that_nothing_follows_is_said_to_be_damaged(tmp_path: Path) -> None:
-    build(tmp_path / "index", {"one.md": "# One\n\nThe one and only page.\n"})
-    (current_folder(tmp_path / "index") / "record.sqlite").unlink()
-    with pytest.raises(IndexDamaged, match=r"record\.sqlite"):
-        Assistant(tmp_path / "index", StandIn())
+            keeps_the_laws(casebook, casebook.ask(question))
