@@ -104,11 +104,11 @@ class Inquiry:
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
         if self.across:
-            of_none = self._is_of_none(hits)
-            of_bodies = [] if of_none else self._bodies()
             plain = replace(self, asked=replace(self.asked, is_cross=False))
-            general = [hit for hit in hits if not of_none or self._is_general(hit)]
-            return self._answer_across(of_bodies) if of_bodies else plain.answer(general)
+            if self._is_of_none(hits):
+                return plain.answer([hit for hit in hits if self._is_general(hit)])
+            of_bodies = self._bodies()
+            return self._answer_across(of_bodies) if of_bodies else plain.answer(hits)
         groups: list[frozenset[str] | None] = [frozenset(mention.documents) for mention in self.mentions]
         names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
         spans: list[Span] = []
@@ -236,11 +236,10 @@ def _parts(asked: Asked) -> list[tuple[str, Asked]]:
 def _put_to(asked: Asked, index: int, mentions: Sequence[Mention]) -> Asked:
     """Return a question on several bodies as it is put to one of them: without "compare" and the others' names."""
     text = _COMPARE.sub("", asked.text)
-    for place_of, mention in enumerate(mentions):
-        if place_of != index:
-            name = rf"(?:the\s+)?{re.escape(mention.text)}"
-            text, found = re.subn(rf"\b{name}\s*{_JOINT}\s+(?=\w)", "", text, count=1)
-            text = text if found else re.sub(rf"\s*{_JOINT}\s+{name}\b", "", text, count=1)
+    for mention in (*mentions[:index], *mentions[index + 1 :]):
+        name = rf"(?:the\s+)?{re.escape(mention.text)}"
+        text, found = re.subn(rf"\b{name}\s*{_JOINT}\s+(?=\w)", "", text, count=1)
+        text = text if found else re.sub(rf"\s*{_JOINT}\s+{name}\b", "", text, count=1)
     return understand(text)
 
 

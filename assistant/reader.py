@@ -14,7 +14,7 @@ from typing import Any
 
 from assistant.bert import WIDTH_STEP, Bert
 from assistant.embedder import file_sha256, locate_model
-from assistant.errors import ModelUnavailable
+from assistant.errors import CasebookError, ModelUnavailable
 from assistant.question import EMPTY_WORDS
 from assistant.sentences import Span
 from assistant.settings import PACKAGED_MODEL
@@ -153,10 +153,17 @@ class Reader:
 
 
 def weights_of(path: Path) -> dict[str, Any]:
-    """Read weights in full precision: what is stored in eight bits has a scale for each row beside it."""
+    """Read weights in full precision: what is stored in eight bits has a scale for each row beside it.
+
+    Raises CasebookError for a file that is missing or holds none.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    stored = load_file(str(path))
+    try:
+        stored = load_file(str(path))
+    except (OSError, SafetensorError) as error:
+        raise CasebookError(f"{path} holds no weights that can be read ({error}); give a .safetensors file.") from error
     return {
         name: tensor.float() * stored[f"{name}.scale"] if f"{name}.scale" in stored else tensor.float()
         for name, tensor in stored.items()

@@ -4,6 +4,7 @@ import gzip
 import json
 import lzma
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -182,6 +183,29 @@ def test_the_mean_of_states_is_that_of_each_tensor_and_of_one_network_only(tmp_p
     kept = weights_of(tmp_path / "mean.safetensors")
     for name, tensor in weights_of(WEIGHTS).items():
         torch.testing.assert_close(kept[name], tensor, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize("content", [None, b"no weights"], ids=["missing", "something else"])
+def test_weights_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "state.safetensors"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit, match=r"Error: .*state\.safetensors holds no weights that can be read"):
+        main_of_mean([str(path), "--out", str(tmp_path / "mean.safetensors")])
+    assert not (tmp_path / "mean.safetensors").exists()
+
+
+def test_late_rows_that_are_not_there_are_an_error_before_any_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps(WHO), encoding="utf-8")
+    out = tmp_path / "reader.safetensors"
+    arguments = ["train", str(rows), "--late", str(tmp_path / "none.jsonl"), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit, match=r"none\.jsonl cannot be read"):
+        main()
+    assert not out.exists()
 
 
 def test_the_attention_of_training_is_torch_s_own() -> None:

@@ -153,22 +153,21 @@ def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     optimiser = torch.optim.AdamW(network.tensors.values(), lr=options.rate, weight_decay=0.01, fused=True)
     groups = groups_of(options.data, leave_out, pairs, options.passages, 0)
+    late = groups_of(options.late, leave_out, pairs, 6, 1)
     if options.sample:
         groups = random.Random(0).sample(groups, options.sample)
     print(f"{len(groups)} questions, {sum(len(g.examples) for g in groups)} pairs", file=sys.stderr)
     chance = random.Random(0)
     begun, step, seen, recent, done = time.monotonic(), 0, 0, 0.0, 0.0
-    late = False
     saved = begun
     while done < 1:
-        if not late and done >= options.late_from and options.late:
-            late = True
-            own = groups_of([path for path in options.late if path.exists()], leave_out, pairs, 6, 1)
-            groups = groups + own * options.late_times
-            print(f"from now on {len(own)} late questions, each {options.late_times} times", file=sys.stderr)
+        if late and done >= options.late_from:
+            groups = groups + late * options.late_times
+            print(f"from now on {len(late)} late questions, each {options.late_times} times", file=sys.stderr)
+            late = []
         for batch in batches(groups, options.batch, chance):
             done = (time.monotonic() - begun) / (options.minutes * 60)
-            if done >= 1 or (not late and options.late and done >= options.late_from):
+            if done >= 1 or (late and done >= options.late_from):
                 break
             rate = options.rate * min(1.0, (step + 1) / 200) * (1 - done)
             for setting in optimiser.param_groups:
