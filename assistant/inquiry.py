@@ -11,9 +11,10 @@ from assistant.index import Generation
 from assistant.notes import notes_on
 from assistant.question import Asked, content_words, of_one, understand
 from assistant.readings import Readings
-from assistant.refusal import certainty, rule_after_search
+from assistant.refusal import SURE, certainty, rule_after_search
 from assistant.retriever import Retriever, place
 from assistant.schema import Hit
+from assistant.thesaurus import synonyms
 from assistant.vocabulary import Vocabulary
 
 _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
@@ -35,6 +36,8 @@ _COUNTS_BODIES = re.compile(
 )
 # An abbreviation that no more passages have is looked for in its long form too.
 _RARE = 2
+# A word that no more passages have is also looked for under the other names of what it means.
+_HARDLY_USED = 5
 # Sentences for each part of a question, and for each body of a comparison.
 _FEW = 5
 
@@ -51,12 +54,15 @@ class Opened:
     readings: Readings | None
 
     def expanded(self, text: str) -> str:
-        """Return a question with the other forms of its abbreviations, as far as they help to find passages."""
+        """Return a question with other forms of its abbreviations, and other words for those that hardly occur."""
 
-        def is_rare(word: str) -> bool:
-            return all(self.generation.term_frequency(term) <= _RARE for term in self.generation.terms(word))
+        def rarest(phrase: str) -> int:
+            return min((self.generation.term_frequency(term) for term in self.generation.terms(phrase)), default=0)
 
-        return self.vocabulary.expanded(text, is_rare)
+        longer = self.vocabulary.expanded(text, lambda word: rarest(word) <= _RARE)
+        also = [other for phrase, others in synonyms(text) if rarest(phrase) <= _HARDLY_USED for other in others]
+        known = [other for other in dict.fromkeys(also) if rarest(other)]
+        return f"{longer} ({'; '.join(known)})" if known else longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +133,9 @@ class Inquiry:
                     reasons.append(reason)
                     continue
                 chosen = choose(put, group, self.opened.generation.terms, limit=limit)
+                more = _not_yet_shown(group, spans) if piece != parts[0][0] and _all_shown(chosen, spans) else []
+                if more:
+                    chosen = [*chosen, *choose(put, more, self.opened.generation.terms, limit=1)]
                 _extend(spans, chosen)
                 answered.append((piece, index, put, chosen))
         if not spans:
@@ -219,6 +228,17 @@ def _extend(spans: list[Span], more: Sequence[Span]) -> None:
             spans.append(span)
 
 
+def _all_shown(chosen: Sequence[Span], spans: Sequence[Span]) -> bool:
+    shown = {(span.document.id, span.start) for span in spans}
+    return all((span.document.id, span.start) in shown for span in chosen)
+
+
+def _not_yet_shown(group: Sequence[Candidate], spans: Sequence[Span]) -> list[Candidate]:
+    """Return the sentences that surely answer too, where what answers best was shown for an earlier part."""
+    shown = {(span.document.id, span.start) for span in spans}
+    return [c for c in group if c.chance >= SURE and not c.is_gap and (c.document.id, c.start) not in shown]
+
+
 def _parts(asked: Asked) -> list[tuple[str, Asked]]:
     """Return the questions that a question joins with "and": "When was it set up, and who chairs it?".
 
@@ -244,4 +264,5 @@ def _put_to(asked: Asked, index: int, mentions: Sequence[Mention]) -> Asked:
 
 
 def _leans(piece: str) -> bool:
-    return bool(_BACK.search(piece)) and len(content_words(piece)) <= 2
+    words = len(content_words(piece))
+    return not words or (words <= 2 and bool(_BACK.search(piece)))

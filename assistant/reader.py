@@ -18,13 +18,14 @@ from assistant.errors import CasebookError, ModelUnavailable
 from assistant.question import EMPTY_WORDS
 from assistant.sentences import Span
 from assistant.settings import PACKAGED_MODEL
+from assistant.thesaurus import synonyms, with_plurals
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 WEIGHTS_SHA256 = "865ff6a9415e86cec887d99d2353eeffcd50c70ad67848fc86d6b232460a9831"
 MOST_TOKENS = 352
 _QUESTION_TOKENS = 48
 _PREFIX_TOKENS = 40
-# What a token is: of the question or of the passage, and whether the other side has it too.
+# What a token is: of the question or of the passage, and whether the other side has it, or a word for the same, too.
 KINDS = 4
 
 
@@ -65,10 +66,17 @@ class Pairs:
         self._first, self._between = self._tokenizer.encode("").ids  # [CLS] and [SEP]
         empty = self._tokenizer.encode(" ".join(sorted(EMPTY_WORDS)) + " .,?!:;'\"()-", add_special_tokens=False).ids
         self._empty = frozenset(empty)
+        self._phrases: dict[str, frozenset[int]] = {}
 
     def _ids(self, text: str, most: int) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids[:most]
+
+    def _telling(self, phrase: str) -> frozenset[int]:
+        """Return the tokens of a phrase that carry meaning."""
+        if phrase not in self._phrases:
+            self._phrases[phrase] = frozenset(self._ids(phrase, _QUESTION_TOKENS)) - self._empty
+        return self._phrases[phrase]
 
     def pair(self, question: str, front: str, text: str, spans: Sequence[Span], most: int = MOST_TOKENS) -> Pair:
         """Return a pair; of a passage that is too long its beginning."""
@@ -82,7 +90,12 @@ class Pairs:
             while at < len(spans) and start >= spans[at][1]:
                 at += 1
             sentences.append(at if at < len(spans) and spans[at][0] < end else -1)
-        told = {*asked} - self._empty, {*before, *passage} - self._empty
+        there = {*before, *passage} - self._empty
+        told = {*asked} - self._empty, set(there)
+        for phrase, others in synonyms(question):
+            if held := [ids for other in with_plurals(others) if (ids := self._telling(other)) and ids <= there]:
+                told[0].update(*held)
+                told[1].update(self._telling(phrase))
         return Pair(
             ids=[self._first, *asked, self._between, *before, *passage, self._between],
             kinds=[0, *(int(i in told[1]) for i in asked), 0, *(2 + int(i in told[0]) for i in (*before, *passage)), 2],

@@ -47,6 +47,19 @@ def test_a_question_on_several_bodies_is_put_to_each_without_the_others(
     assert [_put_to(understand(question), index, mentions).text for index in range(len(names))] == put
 
 
+def test_a_word_that_hardly_occurs_is_looked_for_under_its_other_names_too(casebook: Assistant) -> None:
+    opened = casebook._current()
+    assert "; fee" in opened.expanded("What is the subscription?").replace("(", "; ")
+    assert opened.expanded("Which hub has most staff?") == "Which hub has most staff?", "both words are common here"
+    assert "youngster" not in opened.expanded("What do teenagers get?"), "a word that no passage has finds none"
+
+
+def test_a_later_part_that_points_back_adds_what_was_not_shown(casebook: Assistant) -> None:
+    answer = casebook.ask("How much did the Cheshire and Merseyside endoscopy network win in 2023 and what was it for?")
+    assert "£8.1m" in answer.text and "hub site" in answer.text
+    assert len(set(answer.text.split(". "))) == len(answer.text.split(". ")), "nothing twice"
+
+
 def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
     half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
     assert half.notes[0] == "No passage found answers this: “what did its launch party cost?”"

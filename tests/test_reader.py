@@ -54,6 +54,20 @@ def test_words_that_both_sides_hold_are_marked_but_for_empty_ones(pairs: Pairs) 
     assert marked == [1, 3]
 
 
+@pytest.mark.parametrize(
+    ("question", "text", "marked"),
+    [
+        pytest.param("How many surgeries?", "Some 250 practices did.", ["surgeries", "practices"], id="another word"),
+        pytest.param("Who is its boss?", "The chief executive.", ["boss", "chief", "executive"], id="two for one"),
+        pytest.param("Which surgeries?", "The chief did.", [], id="half of the other word"),
+    ],
+)
+def test_words_for_the_same_are_marked_on_both_sides(pairs: Pairs, question: str, text: str, marked: list[str]) -> None:
+    pair = pairs.pair(question, "", text, [(0, len(text))])
+    told = [token for token, kind in zip(pair.ids, pair.kinds, strict=True) if kind in (1, 3)]
+    assert told == pairs._ids(" ".join(marked), MOST_TOKENS)
+
+
 def test_a_long_passage_is_cut_and_a_long_question_leaves_room_for_it(pairs: Pairs) -> None:
     pair = pairs.pair("why " * 500, "title " * 500, TEXT * 50, split_sentences(TEXT * 50))
     assert len(pair.ids) == MOST_TOKENS
