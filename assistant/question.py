@@ -41,7 +41,8 @@ _CROSS = re.compile(
     r"|^(?:where|how|why|when|which)\b.{0,20}\b(?:have|do|did|are|were) (?:the )?"
     r"(?:trusts|hospitals|providers|members)\b"
     r"|\b(?:any(?:one|body|where)|any of (?:them|these)|which ones|examples of|in each of)\b"
-    r"|^(?:who|which) (?:has|have)\b|^(?:do|does|has|have|is|are|did) (?:there )?any\b|\bwho is doing\b"
+    r"|\b(?:each|every) (?:collaborative|partnership|alliance)\b|^compar(?:e|ing)\b"
+    r"|^(?:who|which|where) (?:has|have)\b|^(?:do|does|has|have|is|are|did) (?:there )?any\b|\bwho is doing\b"
     r"|^which are the\b",
     re.I,
 )
