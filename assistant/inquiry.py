@@ -9,7 +9,8 @@ from assistant.attribution import Bodies, Mention
 from assistant.evidence import Candidate, EvidenceScorer
 from assistant.index import Generation
 from assistant.notes import notes_on
-from assistant.question import Asked, content_words, of_one, understand
+from assistant.parts import parts_of, put_to
+from assistant.question import Asked, of_one, understand
 from assistant.readings import Readings
 from assistant.refusal import SURE, certainty, rule_after_search
 from assistant.retriever import Retriever, place
@@ -17,10 +18,6 @@ from assistant.schema import Hit
 from assistant.thesaurus import synonyms
 from assistant.vocabulary import Vocabulary
 
-_PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
-_COMPARE = re.compile(r"^\W*(?:please\s+)?compare\s+", re.I)
-_JOINT = r"(?:,?\s*\b(?:and|or|versus|vs\.?|with)\b|,)"
-_BACK = re.compile(r"\b(?:it|its|they|them|their|he|she|his|her|this|that|these|those)\b", re.I)
 # Documents of these types are about no collaborative: a question across collaboratives passes them by.
 _NO_BODY = frozenset({"national", "glossary"})
 # A question across collaboratives looks at so many of them, so many passages each, and shows so many at most, so many
@@ -120,12 +117,12 @@ class Inquiry:
         spans: list[Span] = []
         reasons: list[str] = []
         best = 0.0
-        parts = _parts(self.asked)
+        parts = parts_of(self.asked)
         answered: list[tuple[str, int, Asked, Sequence[Span]]] = []
         limit = _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
         for piece, part in parts:
             for index, documents in enumerate(groups or [None]):
-                put = _put_to(part, index, self.mentions) if len(groups) > 1 else part
+                put = put_to(part, index, self.mentions) if len(groups) > 1 else part
                 group = self._candidates(put, documents, names, hits)
                 best = max(best, certainty(group))
                 reason = rule_after_search(put, group, named=bool(self.mentions))
@@ -237,32 +234,3 @@ def _not_yet_shown(group: Sequence[Candidate], spans: Sequence[Span]) -> list[Ca
     """Return the sentences that surely answer too, where what answers best was shown for an earlier part."""
     shown = {(span.document.id, span.start) for span in spans}
     return [c for c in group if c.chance >= SURE and not c.is_gap and (c.document.id, c.start) not in shown]
-
-
-def _parts(asked: Asked) -> list[tuple[str, Asked]]:
-    """Return the questions that a question joins with "and": "When was it set up, and who chairs it?".
-
-    Each comes as it was put, and as it is understood.
-
-    A later one that points back and says little itself is given the first one's words.
-    """
-    first, *later = [piece for piece in _PARTS.split(asked.text) if piece.strip()] or [asked.text]
-    if not later or asked.is_cross:
-        return [(asked.text, asked)]
-    subject = ", ".join(content_words(first))
-    return [(first, understand(first)), *((p, understand(f"{p} ({subject})" if _leans(p) else p)) for p in later)]
-
-
-def _put_to(asked: Asked, index: int, mentions: Sequence[Mention]) -> Asked:
-    """Return a question on several bodies as it is put to one of them: without "compare" and the others' names."""
-    text = _COMPARE.sub("", asked.text)
-    for mention in (*mentions[:index], *mentions[index + 1 :]):
-        name = rf"(?:the\s+)?{re.escape(mention.text)}"
-        text, found = re.subn(rf"\b{name}\s*{_JOINT}\s+(?=\w)", "", text, count=1)
-        text = text if found else re.sub(rf"\s*{_JOINT}\s+{name}\b", "", text, count=1)
-    return understand(text)
-
-
-def _leans(piece: str) -> bool:
-    words = len(content_words(piece))
-    return not words or (words <= 2 and bool(_BACK.search(piece)))

@@ -5,7 +5,7 @@ from itertools import groupby
 import pytest
 
 from assistant.attribution import Mention
-from assistant.inquiry import _put_to
+from assistant.parts import put_to
 from assistant.pipeline import Assistant
 from assistant.question import understand
 
@@ -44,7 +44,7 @@ def test_a_question_on_several_bodies_is_put_to_each_without_the_others(
     question: str, names: list[str], put: list[str]
 ) -> None:
     mentions = [Mention(text=name, documents=(f"{name}.md",)) for name in names]
-    assert [_put_to(understand(question), index, mentions).text for index in range(len(names))] == put
+    assert [put_to(understand(question), index, mentions).text for index in range(len(names))] == put
 
 
 def test_a_word_that_hardly_occurs_is_looked_for_under_its_other_names_too(casebook: Assistant) -> None:
