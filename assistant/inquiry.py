@@ -23,8 +23,8 @@ _NO_BODY = frozenset({"national", "glossary"})
 # A question across collaboratives looks at so many of them, so many passages each, and shows so many at most, so many
 # sentences each: those whose best sentence has this chance to answer.
 _ACROSS, _ACROSS_PASSAGES, _ACROSS_SHOWN, _ACROSS_SENTENCES, _ACROSS_CHANCE = 40, 3, 8, 2, 0.1
-# The reader's word from which a passage is taken to answer for certain.
-_SURE = 0.5
+# By how much a passage on collaboratives in general must lead those on any of them to answer alone.
+_LEADS = 0.15
 # A question for bodies by name, which no page on all of them answers.
 _COUNTS_BODIES = re.compile(
     r"^\W*(?:which|what|who|name|list|how many)\s+(?:\w+\s+){0,2}?"
@@ -144,11 +144,12 @@ class Inquiry:
         return Findings(tuple(spans), None, best, notes)
 
     def _is_of_none(self, hits: Sequence[Hit]) -> bool:
-        """Whether a passage on collaboratives in general surely answers what is asked of them all."""
+        """Whether a passage on collaboratives in general answers for sure, or leads by far, on what is asked of all."""
         best = hits[0] if hits else None
-        if best is None or _COUNTS_BODIES.search(self.asked.text) or best.why.get("reader", 0.0) < _SURE:
+        if best is None or _COUNTS_BODIES.search(self.asked.text) or not self._is_general(best):
             return False
-        return self._is_general(best)
+        next_best = max((hit.score for hit in hits if not self._is_general(hit)), default=0.0)
+        return best.why.get("reader", 0.0) >= SURE or best.score - next_best >= _LEADS
 
     def _is_general(self, hit: Hit) -> bool:
         """Whether a passage is about no collaborative of its own."""

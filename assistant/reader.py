@@ -21,7 +21,7 @@ from assistant.settings import PACKAGED_MODEL
 from assistant.thesaurus import synonyms, with_plurals
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256 = "865ff6a9415e86cec887d99d2353eeffcd50c70ad67848fc86d6b232460a9831"
+WEIGHTS_SHA256 = "08794e31b0f1c3b81add8e178567e594860fc48a8cdc016b0a859935b082dbfa"
 MOST_TOKENS = 352
 _QUESTION_TOKENS = 48
 _PREFIX_TOKENS = 40
