@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from assistant.evidence import Candidate
 from assistant.figures import figures, newest
-from assistant.listings import Listing, block_at, listing_at
+from assistant.listings import Listing, block_at, listing_at, sentence_behind
 from assistant.question import Asked
 from assistant.schema import Citation, Document, Hit, Sentence, Source
 from assistant.sentences import split_sentences
@@ -33,6 +33,13 @@ _SAME = 0.75
 _CERTAIN = 0.8
 # Types of fact that are compared; who holds a post, and where something is, is no figure.
 _COMPARED = ("money", "share", "number", "date")
+# A sentence that gives the number of things and does not name them: what follows does.
+_ANNOUNCES = re.compile(
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:[a-z-]+ ){0,2}?"
+    r"(?:priorities|aims|goals|lessons|messages|changes|reasons|things|problems|difficulties|challenges|principles"
+    r"|objectives|strands|themes|areas|parts|steps|factors|benefits|proposals|recommendations|options|questions)\b",
+    re.I,
+)
 # A sentence that begins so says of something that the one before it names.
 _LEANS = re.compile(r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b")
 
@@ -121,7 +128,7 @@ def choose(
 
     rest = sorted((c for c in chosen if c not in lead), key=reading_order)
     spans = [Span(c.document, c.hit, c.start, c.end, differs=c in other) for c in [*lead, *rest]]
-    return _with_lists(_with_subjects(spans))
+    return _with_lists(_with_subjects(spans if kind == "fact" else _with_announced(spans)))
 
 
 def _rivals(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
@@ -169,6 +176,20 @@ def _with_subjects(spans: Sequence[Span]) -> list[Span]:
     return shown
 
 
+def _with_announced(spans: Sequence[Span]) -> list[Span]:
+    """Put behind a sentence that gives the number of things, and names none, the one that follows it."""
+    shown: list[Span] = []
+    places = {(span.document.id, span.start) for span in spans}
+    for span in spans:
+        shown.append(span)
+        announces = _ANNOUNCES.search(span.text) and span.text.count(",") < 2 and not span.text.endswith(":")
+        behind = sentence_behind(span.document, span.end) if announces else None
+        if behind and (span.document.id, behind[0]) not in places:
+            places.add((span.document.id, behind[0]))
+            shown.append(Span(span.document, span.hit, *behind))
+    return shown
+
+
 def _worth_listing(intro: Candidate, listing: Listing | None, stated: Sequence[Candidate], best: float) -> bool:
     """Whether the items that a sentence introduces are about what is asked, and not the introduction only."""
     if listing is None or not listing.items:
@@ -186,7 +207,12 @@ def _whole_list(stated: Sequence[Candidate]) -> list[Span]:
     best = stated[0]
     for candidate in stated[:3]:
         listing = listing_at(candidate.document, candidate.start)
-        if listing is None or candidate.score < 0.85 * best.score or candidate.words < 0.6 * best.words:
+        if (
+            listing is None
+            or candidate.document.metadata.type == "glossary"
+            or candidate.score < 0.85 * best.score
+            or candidate.words < 0.6 * best.words
+        ):
             continue
         inside = [
             c

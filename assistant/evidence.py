@@ -26,7 +26,7 @@ PASSAGES = 12
 # What the reader's logits, of a sentence and of its passage, add to a sentence's score.
 LOGITS = 0.02
 # A sentence's chance to answer: the logistic of (weight of its base score, weight of the reader's logits, constant),
-# fitted to the half ``dev`` of tests/questions with the reader before this one; without it the base score alone.
+# fitted to the half ``dev`` of tests/questions with an earlier reader; without it the base score alone.
 READ, UNREAD = (3.7, 0.36, -3.0), (10.6, 0.0, -7.3)
 # What the reader is taken to say of a passage that it did not read; the least score of a sentence.
 _NOT_READ, _LEAST = -8.0, 0.001

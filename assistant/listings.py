@@ -47,3 +47,16 @@ def _intro(text: str, block: tuple[int, int] | None) -> tuple[int, int] | None:
         return None
     sentences = split_sentences(text, *block)
     return sentences[-1] if sentences else None
+
+
+def sentence_behind(document: Document, end: int) -> tuple[int, int] | None:
+    """Return the sentence that follows an offset under the same heading, or None."""
+    text = document.text
+    block = block_at(text, end - 1)
+    own = [span for span in split_sentences(text, *block) if span[0] >= end]
+    if own or block[1] + 2 >= len(text):
+        return own[0] if own else None
+    behind = block_at(text, block[1] + 2)
+    if any(heading.start == behind[0] for heading in document.headings):
+        return None
+    return next(iter(split_sentences(text, *behind)), None)

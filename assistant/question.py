@@ -7,8 +7,9 @@ from dataclasses import dataclass
 EMPTY_WORDS = frozenset(
     (
         "a about above after again all also am an and any anyone are as ask asked at be because been before being "
-        "between but by can could did do does doing done during each ever explain far find for from get give given go "
-        "got had has have having he her here him his how i if in into is it its itself just know let like list many "
+        "between both but by can could did do does doing done during each ever explain far find for from get give "
+        "given go got had has have having he her here him his how i if in into is it its itself just know let like "
+        "list many "
         "may me might more most much must my name need no nor not now of off on one only or other our out over own "
         "please say said says she should show so some still such tell than that the their them then there these they "
         "thing things this those through to too under until up us very was way we well were what whats when where "
@@ -23,9 +24,12 @@ _LISTABLE = (
     "roles|benefits|changes|reasons|steps|things|ways|examples|topics|areas|objectives|principles|barriers|enablers|results|"
     "achievements|names"
 )
+# "Which trust runs it?" asks for one.
+_SINGLE = "trust|body|company|firm|hospital|town|city|centre|site|person|year|month|date|day|organisation|collaborative"
 _LIST = re.compile(
     rf"^(?:please )?(?:list|name|which|what(?:'s|s)?)\b.*\b(?:{_LISTABLE})\b"
-    r"|^(?:which|what|who(?: are| were))\b.{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b",
+    rf"|^(?:which|what|who(?: are| were))\b(?! (?:{_SINGLE})\b)"
+    r".{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b",
     re.I,
 )
 _BODY = (

@@ -13,8 +13,8 @@ from assistant.question import Asked
 from assistant.readings import chance_of, logit_of
 from assistant.vocabulary import Vocabulary
 
-# The least certainty with which anything is answered (docs/refusal.md).
-WEAK = 0.03
+# The least certainty with which anything is answered (docs/refusal.md), and where the reader has read nothing.
+WEAK, WEAK_UNREAD = 0.05, 0.03
 # What the cosine of the question with the nearest passage adds to the logit of the best sentence's chance where the
 # reader has read it (without, it helps nothing), and the cosine, also taken for an unknown one, that adds nothing.
 NEARNESS, USUAL = 7.0, 0.55
@@ -96,6 +96,11 @@ def certainty(candidates: Sequence[Candidate]) -> float:
     return chance_of(logit_of(best) + NEARNESS * (nearest - USUAL))
 
 
+def least_certainty(candidates: Sequence[Candidate]) -> float:
+    """Return the certainty under which these candidates are no answer."""
+    return WEAK_UNREAD if all(candidate.reads is None for candidate in candidates) else WEAK
+
+
 def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: bool) -> str | None:
     """Return the reason why this evidence does not answer, or None where it does."""
     if not candidates:
@@ -111,7 +116,7 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
         return "not_in_corpus" if named else "weak_evidence"
     if asked.wants & _STRICT and not any((c.fits and c.score >= NEAR * best.score) or c.chance >= SURE for c in stated):
         return "not_in_corpus" if named else "weak_evidence"
-    if certainty(stated) < WEAK:
+    if certainty(stated) < least_certainty(stated):
         if max(candidate.meaning for candidate in stated) < OUT_OF_SCOPE_MEANING:
             return "out_of_scope"
         return "not_in_corpus" if named else "weak_evidence"

@@ -45,6 +45,7 @@ founded, established, set up, formed, created, launched, began, started
 saving, saved, efficiencies, cut costs
 hurdle, obstacle, barrier, challenge, difficulty, difficulties, problem, snag, stumbling block
 result, outcome, benefit, impact, effect, achievement, gain
+lesson, advice, takeaway, tip, learning point, recommendation
 aim, goal, objective, purpose, ambition, target
 drug, medicine, medication, pharmacy
 electronic patient record, EPR, computer system, IT system

@@ -24,6 +24,14 @@ _AMERICAN = (
     (re.compile(r"^anesth"), "anaesth"),
     (re.compile(r"^(col|behavi|fav|lab|hon|harb)or"), r"\1our"),
 )
+# How counties are shortened in writing.
+_COUNTIES = {
+    "lancs": "lancashire", "northants": "northamptonshire", "notts": "nottinghamshire", "staffs": "staffordshire",
+    "yorks": "yorkshire", "glos": "gloucestershire", "worcs": "worcestershire", "warks": "warwickshire",
+    "lincs": "lincolnshire", "leics": "leicestershire", "hants": "hampshire", "berks": "berkshire",
+    "bucks": "buckinghamshire", "cambs": "cambridgeshire", "herts": "hertfordshire", "wilts": "wiltshire",
+    "oxon": "oxfordshire",
+}  # fmt: skip
 _LETTERS = re.compile(r"[^\W_]+")
 
 
@@ -86,19 +94,19 @@ class Vocabulary:
         return None if found and (found.startswith(lower) or lower.startswith(found)) else found
 
     def corrected(self, text: str) -> str:
-        """Return a question with American spellings and slips of typing replaced by the corpus' words."""
+        """Return a question with American spellings, slips and short names of counties as the corpus writes them."""
 
         def correct(match: re.Match[str]) -> str:
             word = match.group()
             if word.isupper() or word.lower() in self.words:
                 return word
-            spelled = british(word)
+            spelled = _COUNTIES.get(word.lower()) or british(word)
             better = spelled if spelled.lower() in self.words else self.nearest(word)
             if better is None:
                 return word
             return better.capitalize() if word[0].isupper() else better
 
-        return re.sub(r"[^\W\d_]{5,}", correct, text)
+        return re.sub(r"[^\W\d_]{4,}", correct, text)
 
     def expanded(self, text: str, is_rare: Callable[[str], bool] = lambda _: True) -> str:
         """Return a question with the long forms of its rare abbreviations, and the short forms of what it writes out.

@@ -60,6 +60,16 @@ def test_a_later_part_that_points_back_adds_what_was_not_shown(casebook: Assista
     assert len(set(answer.text.split(". "))) == len(answer.text.split(". ")), "nothing twice"
 
 
+def test_a_sentence_that_only_gives_the_number_of_things_is_followed_by_them(casebook: Assistant) -> None:
+    answer = casebook.ask("List what the Black Country eye network said it would work on after its away day")
+    assert "seven priorities" in answer.text and "glaucoma" in answer.text
+
+
+def test_a_glossary_is_never_listed_whole(casebook: Assistant) -> None:
+    answer = casebook.ask("Which trust runs ONE LSC on everyone's behalf?")
+    assert "ACC: Acute" not in answer.text
+
+
 def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
     half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
     assert half.notes[0] == "No passage found answers this: “what did its launch party cost?”"

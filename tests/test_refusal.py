@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.evidence import Candidate
+from assistant.pipeline import Assistant
 from assistant.question import understand
 from assistant.refusal import USUAL, certainty, rule_after_search, rule_before_search, unknown_names
 from assistant.vocabulary import Vocabulary
@@ -247,6 +248,11 @@ def test_a_word_of_the_language_that_no_document_has_is_no_slip() -> None:
     assert Vocabulary([page]).corrected("Who is sending them?") == "Who is spending them?"
     assert Vocabulary([page], known).corrected("Who is sending them?") == "Who is sending them?"
     assert Vocabulary([page], known).corrected("Who is spendng more?") == "Who is spending more?"
+
+
+def test_a_short_name_of_a_county_is_written_out_where_the_corpus_has_it(casebook: Assistant) -> None:
+    vocabulary = casebook._current().vocabulary
+    assert vocabulary.corrected("Who runs Lancs and Glos?") == "Who runs Lancashire and Glos?"
 
 
 def test_only_a_rare_abbreviation_is_written_out_for_the_search() -> None:

@@ -6,8 +6,8 @@ A sentence is evidence where it touches a quote that is to be cited or, in a set
 it holds one of them and stands in a relevant document. ``--within`` looks into the relevant documents only, for
 questions that name no body: tests/bench/invented.jsonl, on invented pages that no training has seen.
 Both columns come from one run over the same questions, chosen by a fixed seed. AUROC is of the certainty that
-something answers, over answerable and unanswerable questions; F1 of taking those under ``refusal.WEAK`` for
-unanswerable. Rules of refusal are left out.
+something answers, over answerable and unanswerable questions; F1 of taking those under the least that is
+answered for unanswerable. Rules of refusal are left out.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from assistant.evidence import Candidate
 from assistant.inquiry import Inquiry, Opened
 from assistant.pipeline import open_assistant
 from assistant.question import understand
-from assistant.refusal import WEAK, certainty
+from assistant.refusal import certainty, least_certainty
 from assistant.schema import Hit, Question
 from assistant.settings import load_settings
 
@@ -56,6 +56,7 @@ def measure(opened: Opened, questions: Sequence[Question], within: bool) -> Mapp
     """Return the figures of one column."""
     figures: dict[str, list[float]] = {}
     chances: dict[bool, list[float]] = {True: [], False: []}
+    refused = {True: 0, False: 0}
     texts = {document.id: document.text for document in opened.generation.documents}
     for question in questions:
         hits, candidates = found_for(opened, question, within)
@@ -68,6 +69,7 @@ def measure(opened: Opened, questions: Sequence[Question], within: bool) -> Mapp
                 figures.setdefault(name, []).append(value)
         if question.answerable is not None and candidates:
             chances[question.answerable].append(certainty(candidates))
+            refused[question.answerable] += chances[question.answerable][-1] < least_certainty(candidates)
         short = isinstance(question, BenchmarkQuestion) and question.answers
         if question.answerable and (question.must_cite or short):
             held = [is_evidence(candidate, question, texts.get) for candidate in candidates[:3]]
@@ -77,8 +79,7 @@ def measure(opened: Opened, questions: Sequence[Question], within: bool) -> Mapp
     if chances[True] and chances[False]:
         pairs = [(yes > no) + (yes == no) / 2 for yes in chances[True] for no in chances[False]]
         said["AUROC answerable"] = fmean(pairs)
-        refused = [sum(chance < WEAK for chance in chances[answerable]) for answerable in (True, False)]
-        said["F1 unanswerable"] = 2 * refused[1] / (sum(refused) + len(chances[False]))
+        said["F1 unanswerable"] = 2 * refused[False] / (sum(refused.values()) + len(chances[False]))
     return said
 
 
