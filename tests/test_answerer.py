@@ -122,6 +122,22 @@ def test_of_nearly_equal_sentences_one_that_holds_the_fact_comes_first() -> None
     assert shown[0] == SPENT
 
 
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        pytest.param("It set five priorities in May.", True, id="the number alone"),
+        pytest.param("Its two priorities are a, b, and c.", False, id="it names them"),
+        pytest.param("It has five sites.", False, id="no announcement"),
+    ],
+)
+def test_what_a_sentence_announces_follows_it(sentence: str, shown: bool) -> None:
+    text = f"{sentence}\n\nThey are eyes and ears. They are new."
+    document = sample.document(text=text)
+    candidate = replace(_candidate(BEGAN, 0.9), document=document, start=0, end=len(sentence))
+    chosen = [span.text for span in choose(understand("What did it set out?"), [candidate], _stems)]
+    assert chosen == [sentence, *(["They are eyes and ears."] if shown else [])]
+
+
 def test_a_gap_is_never_quoted() -> None:
     assert _chosen("Who chairs it?", _candidate(HUB, 0.99, gap=True), _candidate(CHAIRS, 0.6)) == [CHAIRS]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from assistant.listings import listing_at
+from assistant.listings import listing_at, sentence_behind
 from assistant.schema import Heading
 from tests import answer_samples as sample
 from tests.test_answerer import AIMS, BEGAN, DOCUMENT, HUB, INTRO, SPENT, TEXT
@@ -37,3 +37,17 @@ def test_an_introduction_with_a_heading_behind_it_introduces_nothing() -> None:
     document = replace(sample.document(text=text), headings=(Heading(start=14, end=19, level=2, title="Costs"),))
     assert listing_at(document, 0) is None
     assert listing_at(sample.document(text="It has aims:"), 0) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "behind"),
+    [
+        pytest.param(SPENT, "Ann Lee chairs it.", id="in the same paragraph"),
+        pytest.param(HUB, "The Beta network was set up in 2022.", id="in the next one"),
+        pytest.param("The third aim is to buy together.", None, id="a heading ends it"),
+        pytest.param("It treats eyes.", None, id="the end of the text"),
+    ],
+)
+def test_the_sentence_behind_another_stands_under_the_same_heading(sentence: str, behind: str | None) -> None:
+    found = sentence_behind(DOCUMENT, TEXT.index(sentence) + len(sentence))
+    assert (found and TEXT[slice(*found)]) == behind

@@ -7,7 +7,16 @@ import pytest
 from assistant.evidence import Candidate
 from assistant.pipeline import Assistant
 from assistant.question import understand
-from assistant.refusal import USUAL, certainty, rule_after_search, rule_before_search, unknown_names
+from assistant.refusal import (
+    USUAL,
+    WEAK,
+    WEAK_UNREAD,
+    certainty,
+    least_certainty,
+    rule_after_search,
+    rule_before_search,
+    unknown_names,
+)
 from assistant.vocabulary import Vocabulary
 from tests import answer_samples as sample
 from tests import corpus_check as check
@@ -181,6 +190,12 @@ def test_certainty_grows_with_the_best_chance_and_with_how_near_the_nearest_pass
     gap = _candidate("It is not stated.", 0.9, gap=True)
     assert certainty([gap]) == certainty([]) == 0.0
     assert certainty([gap, one]) == certainty([one])
+
+
+def test_where_nothing_was_read_less_certainty_is_asked_for() -> None:
+    one = _candidate("A.")
+    assert least_certainty([replace(one, reads=None), replace(one, reads=0.1)]) == WEAK
+    assert least_certainty([replace(one, reads=None)]) == least_certainty([]) == WEAK_UNREAD < WEAK
 
 
 def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool = True) -> Candidate:
