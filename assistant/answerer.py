@@ -182,8 +182,9 @@ def _with_announced(spans: Sequence[Span]) -> list[Span]:
     places = {(span.document.id, span.start) for span in spans}
     for span in spans:
         shown.append(span)
-        announces = _ANNOUNCES.search(span.text) and span.text.count(",") < 2 and not span.text.endswith(":")
-        behind = sentence_behind(span.document, span.end) if announces else None
+        found = _ANNOUNCES.search(span.text)
+        names_none = found and span.text[found.end() :].count(",") < 2 and not span.text.endswith(":")
+        behind = sentence_behind(span.document, span.end) if names_none else None
         if behind and (span.document.id, behind[0]) not in places:
             places.add((span.document.id, behind[0]))
             shown.append(Span(span.document, span.hit, *behind))

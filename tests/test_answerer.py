@@ -126,6 +126,7 @@ def test_of_nearly_equal_sentences_one_that_holds_the_fact_comes_first() -> None
     ("sentence", "shown"),
     [
         pytest.param("It set five priorities in May.", True, id="the number alone"),
+        pytest.param("Ann Lee, its chair, set out five lessons.", True, id="commas before it"),
         pytest.param("Its two priorities are a, b, and c.", False, id="it names them"),
         pytest.param("It has five sites.", False, id="no announcement"),
     ],
