@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from assistant.answerer import cite
 from assistant.attribution import Bodies
+from assistant.citing import cite
 from assistant.conversation import standalone
 from assistant.embedder import Embedder, open_embedder
 from assistant.errors import CasebookError, IndexDamaged

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, cite, manner
+from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, manner
+from assistant.citing import cite
 from assistant.evidence import Candidate
 from assistant.listings import listing_at
 from assistant.question import understand
