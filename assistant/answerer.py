@@ -1,7 +1,6 @@
 """Candidates → the sentences of an answer: which, how many, in what order, each bound to its span.
 
-Nothing is written here: every sentence is a verbatim slice of a document, and its citation is built from the hit
-that it was found in.
+Nothing is written here: every sentence is a verbatim slice of a document.
 """
 
 import re
@@ -12,7 +11,7 @@ from assistant.evidence import Candidate
 from assistant.figures import figures, newest
 from assistant.listings import Listing, block_at, listing_at, sentence_behind
 from assistant.question import Asked
-from assistant.schema import Citation, Document, Hit, Sentence, Source
+from assistant.schema import Document, Hit, Source
 from assistant.sentences import split_sentences
 
 MAX_SENTENCES = 6
@@ -128,7 +127,8 @@ def choose(
 
     rest = sorted((c for c in chosen if c not in lead), key=reading_order)
     spans = [Span(c.document, c.hit, c.start, c.end, differs=c in other) for c in [*lead, *rest]]
-    return _with_lists(_with_subjects(spans if kind == "fact" else _with_announced(spans)))
+    few = kind == "fact" or limit < _LIMIT["plain"]  # a fact, or a sentence or two, leave no room for what is announced
+    return _with_lists(_with_subjects(spans if few else _with_announced(spans)))
 
 
 def _rivals(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
@@ -252,40 +252,3 @@ def _with_lists(spans: Sequence[Span]) -> list[Span]:
 def _alike(one: str, other: str, stems: Callable[[str], Iterable[str]]) -> bool:
     first, second = frozenset(stems(one)), frozenset(stems(other))
     return bool(first and second) and len(first & second) / min(len(first), len(second)) > _SAME
-
-
-def cite(spans: Sequence[Span]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """Bind each sentence to its span; the same span has one number. Raises AssertionError on a wrong slice."""
-    citations: dict[tuple[str, int, int], Citation] = {}
-    sentences = []
-    for span in spans:
-        key = (span.document.id, span.start, span.end)
-        if key not in citations:
-            citations[key] = _citation(span, len(citations) + 1)
-        sentences.append(Sentence(text=span.text, citations=(citations[key].number,)))
-    for citation, span in zip(citations.values(), spans, strict=False):
-        text = next(s.document.text for s in spans if s.document.id == citation.document_id)
-        if text[citation.start : citation.end] != citation.quote:
-            raise AssertionError(
-                f"the quote of {citation.document_id}#{citation.start}-{citation.end} is not its slice ({span})"
-            )
-    return tuple(sentences), tuple(citations.values())
-
-
-def _citation(span: Span, number: int) -> Citation:
-    document = span.document
-    sources = document.sources_at(span.start, span.end)
-    return Citation(
-        number=number,
-        document_id=document.id,
-        sha256=document.sha256,
-        title=document.title,
-        collaborative=document.metadata.collaborative,
-        sources=sources,
-        source_url=next((source.url for source in sources if source.url), document.metadata.source_url),
-        heading=document.heading_path(span.start),
-        page=document.page_at(span.start),
-        start=span.start,
-        end=span.end,
-        quote=span.text,
-    )

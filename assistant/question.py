@@ -9,11 +9,11 @@ EMPTY_WORDS = frozenset(
         "a about above after again all also am an and any anyone are as ask asked at be because been before being "
         "between both but by can could did do does doing done during each ever explain far find for from get give "
         "given go got had has have having he her here him his how i if in into is it its itself just know let like "
-        "list many "
-        "may me might more most much must my name need no nor not now of off on one only or other our out over own "
-        "please say said says she should show so some still such tell than that the their them then there these they "
-        "thing things this those through to too under until up us very was way we well were what whats when where "
-        "which while who whom whose why will with would you your describe detail details summarise summarize"
+        "list many may me might more most much must my name need no nor not now of off on one only or other our out "
+        "over own please say said says she should show so some still such tell than that the their them then there "
+        "these they thing things this those through to too under until up us very was way we well were what whats "
+        "when where which while who whom whose why will with would you your describe detail details summarise "
+        "summarize "
     ).split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")

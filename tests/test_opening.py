@@ -36,11 +36,8 @@ def test_the_next_generation_is_answered_from_without_a_restart(tmp_path: Path) 
 
 
 def test_an_index_of_another_model_is_refused(corpus_index: Path, casebook: Assistant) -> None:
-    class Other:
-        identity = "other"
-
     with pytest.raises(IndexMismatch, match="another one"):
-        Assistant(corpus_index, Other())  # type: ignore[arg-type]
+        Assistant(corpus_index, StandIn("other"))
 
 
 def test_a_generation_swept_away_while_it_is_opened_gives_way_to_the_next(
