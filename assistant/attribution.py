@@ -36,12 +36,12 @@ class Mention:
     documents: tuple[str, ...]
 
 
-def _folded(word: str) -> str:
-    return "and" if word == "&" else word.lower()
+# What joins the words of a name, and is left out or written otherwise: "Cheshire & Merseyside", "Cheshire/Merseyside".
+_JOINTS = frozenset({"and", "&"})
 
 
 def _key(text: str) -> tuple[str, ...]:
-    words = tuple(_folded(word) for word in _WORD.findall(text))
+    words = tuple(word for word in map(str.lower, _WORD.findall(text)) if word not in _JOINTS)
     return words[1:] if words[:1] == ("the",) and len(words) > 1 else words
 
 
@@ -72,8 +72,8 @@ class Bodies:
             for key, ids in parts.items()
             if len(ids) > 1
             and key not in self._names
-            and not set(key) <= _GENERIC | {"and", "of"}
-            and key[-1] not in {"and", "of", "the"}
+            and not set(key) <= _GENERIC | {"of"}
+            and key[-1] not in {"of", "the"}
         }
 
     @cached_property
@@ -90,7 +90,7 @@ class Bodies:
 
     def mentions(self, question: str) -> tuple[Mention, ...]:
         """Return the bodies that a question names, in its order, each once."""
-        words = {_folded(token) for token in _WORD.findall(question)}
+        words = set(map(str.lower, _WORD.findall(question)))
         return tuple(self._with_namesakes(mention, words) for mention in self._find(question, self._names))
 
     def _with_namesakes(self, mention: Mention, words: set[str]) -> Mention:
@@ -115,15 +115,17 @@ class Bodies:
 
     def _find(self, question: str, names: Mapping[tuple[str, ...], frozenset[str]]) -> tuple[Mention, ...]:
         tokens = list(_WORD.finditer(question))
-        words = [_folded(token.group()) for token in tokens]
+        # The words that name, each with its place among all.
+        words = [(token.group().lower(), at) for at, token in enumerate(tokens) if token.group().lower() not in _JOINTS]
         longest = max(map(len, names), default=0)
         found: list[Mention] = []
         at = 0
-        while at < len(tokens):
-            for length in range(min(longest, len(tokens) - at), 0, -1):
-                documents = names.get(tuple(words[at : at + length]))
-                span = question[tokens[at].start() : tokens[at + length - 1].end()]
-                if documents and self._means_the_body(span) and not self._goes_on(question, tokens, at, at + length):
+        while at < len(words):
+            for length in range(min(longest, len(words) - at), 0, -1):
+                run = words[at : at + length]
+                documents, start, end = names.get(tuple(word for word, _ in run)), run[0][1], run[-1][1] + 1
+                span = question[tokens[start].start() : tokens[end - 1].end()]
+                if documents and self._means_the_body(span) and not self._goes_on(question, tokens, start, end):
                     found.append(Mention(text=span, documents=tuple(sorted(documents))))
                     at += length - 1
                     break
@@ -170,5 +172,6 @@ class Bodies:
 
     @cached_property
     def _name_pattern(self) -> re.Pattern[str]:
-        names = sorted((r"[\s'’-]+".join(map(re.escape, key)) for key in self._names), key=len, reverse=True)
+        joint = r"(?:[\s'’/-]+(?:(?:and|&)\s+)?)"
+        names = sorted((joint.join(map(re.escape, key)) for key in self._names), key=len, reverse=True)
         return re.compile(rf"\b(?:the )?(?:{'|'.join(names)})\b" if names else r"(?!)", re.I)

@@ -29,7 +29,8 @@ _SINGLE = "trust|body|company|firm|hospital|town|city|centre|site|person|year|mo
 _LIST = re.compile(
     rf"^(?:please )?(?:list|name|which|what(?:'s|s)?)\b.*\b(?:{_LISTABLE})\b"
     rf"|^(?:which|what|who(?: are| were))\b(?! (?:{_SINGLE})\b)"
-    r".{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b",
+    r".{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b"
+    r"|^what(?: (?:are|were))?(?: the)? (?:two|three|four|five|six|seven|eight|nine|ten)\b",
     re.I,
 )
 _BODY = (

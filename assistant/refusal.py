@@ -78,7 +78,8 @@ def rule_before_search(asked: Asked) -> str | None:
 
 def unknown_names(asked: Asked, vocabulary: Vocabulary) -> tuple[str, ...]:
     """Return the names in a question that hold a word which the corpus, spelled in any way, does not."""
-    return tuple(name for name in asked.names if any(vocabulary.is_strange(word) for word in name.split()))
+    each = (piece for name in asked.names for piece in re.split(r"\s+(?:and|&)\s+", name))
+    return tuple(name for name in each if any(vocabulary.is_strange(word) for word in name.split()))
 
 
 def certainty(candidates: Sequence[Candidate]) -> float:
@@ -110,7 +111,7 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
         return "not_in_corpus"
     best = stated[0]
     gaps = [candidate for candidate in candidates if candidate.is_gap]
-    if gaps and best.chance < SURE and _names_the_gap(gaps[0], best):
+    if gaps and best.chance < SURE and _names_the_gap(gaps[0], stated):
         return "not_in_corpus"
     if any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years):
         return "not_in_corpus" if named else "weak_evidence"
@@ -135,6 +136,9 @@ def _is_of_year(candidate: Candidate, year: int) -> bool:
     return any(re.search(short, text) for text in around)
 
 
-def _names_the_gap(gap: Candidate, best: Candidate) -> bool:
+def _names_the_gap(gap: Candidate, stated: Sequence[Candidate]) -> bool:
     """Whether what the corpus says it does not hold is nearer to the question than what it holds."""
-    return gap.score >= best.score or (gap.words >= best.words and gap.meaning >= best.meaning - 0.02)
+    best = stated[0]
+    return gap.score >= best.score or (
+        gap.words > 0 and gap.words >= best.words and gap.meaning >= best.meaning - 0.02
+    )

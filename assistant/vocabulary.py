@@ -24,13 +24,13 @@ _AMERICAN = (
     (re.compile(r"^anesth"), "anaesth"),
     (re.compile(r"^(col|behavi|fav|lab|hon|harb)or"), r"\1our"),
 )
-# How counties are shortened in writing.
+# How counties, and a city, are shortened in writing.
 _COUNTIES = {
     "lancs": "lancashire", "northants": "northamptonshire", "notts": "nottinghamshire", "staffs": "staffordshire",
     "yorks": "yorkshire", "glos": "gloucestershire", "worcs": "worcestershire", "warks": "warwickshire",
     "lincs": "lincolnshire", "leics": "leicestershire", "hants": "hampshire", "berks": "berkshire",
     "bucks": "buckinghamshire", "cambs": "cambridgeshire", "herts": "hertfordshire", "wilts": "wiltshire",
-    "oxon": "oxfordshire",
+    "oxon": "oxfordshire", "brum": "birmingham",
 }  # fmt: skip
 _LETTERS = re.compile(r"[^\W_]+")
 

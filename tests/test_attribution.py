@@ -46,6 +46,8 @@ def test_a_name_of_several_words_is_found_in_small_letters(bodies: Bodies, name:
         pytest.param(
             "What does the Black Country Provider Collaborative's board do?", ["black-country.md"], id="longest"
         ),
+        pytest.param("What does Lancashire/South Cumbria pay?", ["lancashire-south-cumbria.md"], id="a stroke for and"),
+        pytest.param("What do Norfolk & Waveney pay?", ["norfolk-waveney.md"], id="an ampersand for and"),
         pytest.param("What are the aims of the hub?", [], id="nobody"),
         pytest.param("What is the Frimley collaborative?", [], id="a body that is not here"),
         pytest.param("", [], id="nothing"),

@@ -52,6 +52,7 @@ def test_the_type_of_fact_that_is_wanted(question: str, wants: set[str]) -> None
         pytest.param("Comparing the hubs, where are waits lowest?", False, False, True, id="a comparison"),
         pytest.param("Which trust runs it for all?", False, False, False, id="one, and a verb in s"),
         pytest.param("Which trusts run it?", True, False, False, id="several"),
+        pytest.param("What were the four bits of it?", True, False, False, id="so many of them"),
         pytest.param("Where is the hospital?", False, False, False, id="of the one"),
     ],
 )

@@ -152,6 +152,7 @@ def vocabulary() -> Vocabulary:
         pytest.param("How did Frimley cut its waits?", "Frimley", id="a place that is not here"),
         pytest.param("What does the Gloucestershire collaborative do?", "Gloucestershire", id="a county"),
         pytest.param("What did Barbara Plimsoll say about the hub?", "Barbara Plimsoll", id="a person"),
+        pytest.param("What do Walsall and Frimley share?", "Frimley", id="one of two, and not the other"),
     ],
 )
 def test_a_name_that_the_corpus_does_not_hold_is_unknown(vocabulary: Vocabulary, question: str, name: str) -> None:
@@ -198,6 +199,10 @@ def test_where_nothing_was_read_less_certainty_is_asked_for() -> None:
     assert least_certainty([replace(one, reads=None)]) == least_certainty([]) == WEAK_UNREAD < WEAK
 
 
+def _wordless(text: str, score: float, *, gap: bool = False) -> Candidate:
+    return replace(_candidate(text, score, gap=gap), words=0.0, meaning=0.3)
+
+
 def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool = True) -> Candidate:
     document = sample.document(text=text)
     hit = sample.hit()
@@ -228,6 +233,13 @@ def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool =
             True,
             None,
             id="a gap as near as a sure answer",
+        ),
+        pytest.param(
+            "Why was it done?",
+            [_wordless("They save time.", 0.4), _wordless("Savings are not stated.", 0.3, gap=True)],
+            True,
+            None,
+            id="a gap that shares no word with the question",
         ),
         pytest.param(
             "Who will lead in 2031?", [_candidate("Ann Lee leads (2023).")], True, "not_in_corpus", id="another year"
