@@ -138,7 +138,7 @@ class Inquiry:
         if not spans:
             return Findings((), reasons[0], best)
         pieces, bodies = {piece for piece, *_ in answered}, {index for _, index, *_ in answered}
-        unanswered = [f"“{piece}”" for piece, _ in parts if piece not in pieces]
+        unanswered = [f"by itself: “{piece}”" for piece, _ in parts if piece not in pieces]
         unanswered += [f"about {mention.text}." for index, mention in enumerate(self.mentions) if index not in bodies]
         notes = notes_on([(part, chosen) for *_, part, chosen in answered], unanswered)
         return Findings(tuple(spans), None, best, notes)

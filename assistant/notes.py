@@ -21,10 +21,10 @@ _POST = re.compile(
 def notes_on(answered: Sequence[tuple[Asked, Sequence[Span]]], unanswered: Sequence[str]) -> tuple[str, ...]:
     """Return the notes on an answer.
 
-    ``answered`` are the parts of the question with their own sentences, put to one body each; ``unanswered`` names the
-    parts and the bodies for which there are none.
+    ``answered`` are the parts of the question with their own sentences, put to one body each; ``unanswered`` are the
+    parts and the bodies for which there are none: "by itself: “who paid?”", "about Beta.".
     """
-    notes = [f"No passage found answers this: {part}" for part in unanswered]
+    notes = [f"No passage found answers this {part}" for part in unanswered]
     for asked, spans in answered:
         differing = [span for span in spans if span.differs]
         if len(differing) > 1:

@@ -139,6 +139,4 @@ def _is_of_year(candidate: Candidate, year: int) -> bool:
 def _names_the_gap(gap: Candidate, stated: Sequence[Candidate]) -> bool:
     """Whether what the corpus says it does not hold is nearer to the question than what it holds."""
     best = stated[0]
-    return gap.score >= best.score or (
-        gap.words > 0 and gap.words >= best.words and gap.meaning >= best.meaning - 0.02
-    )
+    return gap.score >= best.score or (gap.words > 0 and gap.words >= best.words and gap.meaning >= best.meaning - 0.02)

@@ -72,10 +72,10 @@ def test_a_glossary_is_never_listed_whole(casebook: Assistant) -> None:
 
 def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None:
     half = casebook.ask("When was WYAAT set up, and what did its launch party cost?")
-    assert half.notes[0] == "No passage found answers this: “what did its launch party cost?”"
+    assert half.notes[0] == "No passage found answers this by itself: “what did its launch party cost?”"
     one = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
     assert {citation.document_id for citation in one.citations} == {"west-yorkshire-wyaat.md"}
-    assert one.notes == ("No passage found answers this: about Foundation Group.",)
+    assert one.notes == ("No passage found answers this about Foundation Group.",)
 
 
 def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_them(casebook: Assistant) -> None:

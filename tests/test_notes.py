@@ -19,8 +19,8 @@ def _noted(question: str, *spans: Span) -> tuple[str, ...]:
 
 
 def test_a_part_and_a_body_without_an_answer_are_named() -> None:
-    said = notes_on([(understand("How many beds?"), [SPAN])], ["“who paid?”", "about Beta."])
-    assert said == ("No passage found answers this: “who paid?”", "No passage found answers this: about Beta.")
+    said = notes_on([(understand("How many beds?"), [SPAN])], ["by itself: “who paid?”", "about Beta."])
+    assert said == ("No passage found answers this by itself: “who paid?”", "No passage found answers this about Beta.")
 
 
 def test_differing_figures_are_dated() -> None:

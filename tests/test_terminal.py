@@ -37,8 +37,8 @@ def test_what_was_searched_for_is_said_only_where_it_differs() -> None:
 
 
 def test_a_note_stands_between_the_answer_and_its_sources() -> None:
-    shown = show_answer(sample.answer(BEDS, notes=("No passage found answers this part: “why?”",)))
-    assert f"{BEDS} [1]\n\nNote: No passage found answers this part: “why?”\n\nSources\n" in shown
+    shown = show_answer(sample.answer(BEDS, notes=("No passage found answers this by itself: “why?”",)))
+    assert f"{BEDS} [1]\n\nNote: No passage found answers this by itself: “why?”\n\nSources\n" in shown
 
 
 def test_sentences_from_several_documents_stand_under_their_names() -> None:
