@@ -24,8 +24,11 @@ _GENERIC = frozenset(
 )
 
 
-# Words of the language that abbreviate bodies' names: in small letters they are words.
-_ENGLISH = frozenset("acc aim alliance cap care hope impact one pact prospect sel start".split())
+# Words of the language that abbreviate bodies' names, or are places: in small letters they are words.
+_ENGLISH = frozenset("acc aim alliance bath cap care hope impact one pact prospect reading sel start".split())
+# A capital before or behind, but for the one that begins the question.
+_IN_A_NAME = r"(?<=\S\s)[A-Z][\w'’]*\s(?:of\s(?:the\s)?)?{0}\b|\b{0}\s[A-Z]"
+_COMPASS = frozenset("north south east west mid central".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,17 @@ class Bodies:
         }
 
     @cached_property
+    def _places(self) -> Mapping[tuple[str, ...], frozenset[str]]:
+        """The places that the bodies' regions list: ``West Midlands - Warwickshire, Herefordshire`` has two."""
+        places: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for document in self._documents:
+            _, _, listed = document.metadata.region.partition(" - ")
+            for place in re.split(r"\s*(?:,|\band\b|\(.*)\s*", listed):
+                if (key := _key(place)) and not set(key) <= _COMPASS:
+                    places[key].add(document.id)
+        return {key: frozenset(ids) for key, ids in places.items() if key not in self._names}
+
+    @cached_property
     def _plain_words(self) -> frozenset[str]:
         """Words that the corpus writes in small letters: ``impact`` is one, ``wyaat`` is not."""
         words: set[str] = set()
@@ -107,11 +121,18 @@ class Bodies:
         """Return the parts of names that fit several bodies, where no whole name is there."""
         return self._find(question, self._shared)
 
+    def places_mentioned(self, question: str) -> tuple[Mention, ...]:
+        """Return the bodies of the places that a question names, none for a place in some name: "Leicester Royal"."""
+        found = self._find(question, self._places)
+        return tuple(m for m in found if not re.search(_IN_A_NAME.format(re.escape(m.text)), question))
+
     def all_mentions(self, question: str) -> tuple[Mention, ...]:
-        """Return the bodies that a question names, and parts of names that fit several others."""
-        whole = self.mentions(question)
-        named = {document for mention in whole for document in mention.documents}
-        return (*whole, *(part for part in self.shared_mentions(question) if not named & set(part.documents)))
+        """Return the bodies that a question names, parts of names that fit several others, and places of others yet."""
+        found = list(self.mentions(question))
+        for finds in (self.shared_mentions, self.places_mentioned):
+            named = {document for mention in found for document in mention.documents}
+            found += [mention for mention in finds(question) if not named & set(mention.documents)]
+        return tuple(found)
 
     def _find(self, question: str, names: Mapping[tuple[str, ...], frozenset[str]]) -> tuple[Mention, ...]:
         tokens = list(_WORD.finditer(question))

@@ -20,6 +20,14 @@ FACT = {
         r"\b(?:19|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
         r"|\b\d{1,2}/\d{1,2}/\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)\s+century\b"
     ),
+    # How long, by when, how often; and the length of a thing.
+    "time": re.compile(
+        rf"\b(?:\d[\d,.]*|{'|'.join(NUMBER_WORDS)}|an?|one|each|every|per|last|next|same)[\s-](?:\w+\s)?"
+        r"(?:second|minute|hour|day|night|week|fortnight|month|quarter|year|decade|m\b|km\b|metre|mile)"
+        r"|\b(?:19|20)\d\d\b|\b(?:daily|weekly|fortnightly|monthly|quarterly|yearly|annual(?:ly)?|once|twice)\b"
+        r"|\b\d+k?m\b",
+        re.I,
+    ),
     "person": re.compile(
         r"\b(?:Sir|Dr|Professor|Prof|Mr|Mrs|Ms|Dame|Lord|Baroness)\b|\b[A-Z][a-z]+(?:-[A-Z][a-z]+)?(?:\s[A-Z]\.?)?\s[A-Z][a-zA-Z'’-]+\b"
     ),

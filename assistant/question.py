@@ -78,6 +78,7 @@ _WANTS = {
         "number": r"\bhow many\b|\bwhat number\b",
         "date": r"\bwhen (?!.*\bshould)(?:did|was|were|is|are|does|do|will|has|have|had)\b|\bsince when\b"
         r"|\b(?:what|which) (?:year|yr|date|month|day)\b",
+        "time": r"\bhow (?:long|quickly|fast|soon|often)\b|\bhow much (?:\w+ )?time\b",
         "person": r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b",
         "place": r"\bwhere\b|\b(?:which|what) (?:town|city|hospital|site|place)\b",
     }.items()

@@ -20,7 +20,7 @@ WEAK, WEAK_UNREAD = 0.05, 0.03
 NEARNESS, USUAL = 7.0, 0.55
 # A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
 SURE = 0.5
-_STRICT = frozenset({"money", "share", "number", "date"})
+_STRICT = frozenset({"money", "share", "number", "date", "time"})
 OUT_OF_SCOPE_MEANING = 0.22
 
 _KIN = "patient|mother|father|mum|dad|wife|husband|child|son|daughter|baby"

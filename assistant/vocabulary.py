@@ -73,12 +73,9 @@ class Vocabulary:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the corpus in small letters."""
-        return frozenset(
-            word
-            for document in self._documents
-            for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", document.text.lower())
-        )
+        """Every word of the corpus, and of its bodies' regions, in small letters."""
+        texts = (text.lower() for document in self._documents for text in (document.text, document.metadata.region))
+        return frozenset(word for text in texts for word in re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", text))
 
     @lru_cache(maxsize=4096)  # noqa: B019 - one vocabulary lives as long as its generation
     def nearest(self, word: str) -> str | None:

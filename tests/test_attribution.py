@@ -132,6 +132,23 @@ def test_a_name_that_fits_several_bodies_is_said_to_fit_them(bodies: Bodies, que
     assert list(shared.documents) == pages
 
 
+@pytest.mark.parametrize(
+    ("question", "pages"),
+    [
+        pytest.param("Which Lancashire hospitals do it?", ["lancashire-south-cumbria.md"], id="a county of one body"),
+        pytest.param("lessons from leicester", ["leicestershire-lda.md"], id="a city in small letters"),
+        pytest.param("Who pays in Cheshire?", ["cmast.md", "prospect-cheshire-merseyside.md"], id="a county of two"),
+        pytest.param("Did WYAAT and Norfolk merge?", ["west-yorkshire-wyaat.md", "norfolk-waveney.md"], id="and a body"),
+        pytest.param("What do the University Hospitals of Leicester do?", [], id="the end of a name"),
+        pytest.param("Which Leicester Royal wards closed?", [], id="the beginning of a name"),
+        pytest.param("Is there a bath?", [], id="a word of the language"),
+        pytest.param("What happens up north?", [], id="a point of the compass"),
+    ],
+)
+def test_a_place_stands_for_the_bodies_whose_region_it_is_in(bodies: Bodies, question: str, pages: list[str]) -> None:
+    assert [name for mention in bodies.all_mentions(question) for name in mention.documents] == pages
+
+
 def test_a_mention_holds_the_words_as_written(bodies: Bodies) -> None:
     (mention,) = bodies.mentions("what did the  black country do")
     assert mention.text == "black country"

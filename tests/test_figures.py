@@ -46,6 +46,22 @@ def test_a_figure_is_found_whole(text: str, match: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "is_time"),
+    [
+        pytest.param("It takes six weeks.", True, id="weeks"),
+        pytest.param("The role rotates every two years.", True, id="how often"),
+        pytest.param("It has run since 2018.", True, id="since a year"),
+        pytest.param("The conveyor is 76m long.", True, id="the length of a thing"),
+        pytest.param("The board meets monthly.", True, id="an adverb"),
+        pytest.param("The clinics heal leg ulcers with six new staff.", False, id="a number of people"),
+        pytest.param("It may last.", False, id="a month that is a verb"),
+    ],
+)
+def test_a_text_tells_how_long_or_how_often(text: str, is_time: bool) -> None:
+    assert bool(FACT["time"].search(text)) == is_time
+
+
+@pytest.mark.parametrize(
     ("dates", "day"),
     [
         pytest.param(["4 February 2022"], (2022, 2), id="a day"),
