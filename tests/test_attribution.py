@@ -138,7 +138,9 @@ def test_a_name_that_fits_several_bodies_is_said_to_fit_them(bodies: Bodies, que
         pytest.param("Which Lancashire hospitals do it?", ["lancashire-south-cumbria.md"], id="a county of one body"),
         pytest.param("lessons from leicester", ["leicestershire-lda.md"], id="a city in small letters"),
         pytest.param("Who pays in Cheshire?", ["cmast.md", "prospect-cheshire-merseyside.md"], id="a county of two"),
-        pytest.param("Did WYAAT and Norfolk merge?", ["west-yorkshire-wyaat.md", "norfolk-waveney.md"], id="and a body"),
+        pytest.param(
+            "Did WYAAT and Norfolk merge?", ["west-yorkshire-wyaat.md", "norfolk-waveney.md"], id="and a body"
+        ),
         pytest.param("What do the University Hospitals of Leicester do?", [], id="the end of a name"),
         pytest.param("Which Leicester Royal wards closed?", [], id="the beginning of a name"),
         pytest.param("Is there a bath?", [], id="a word of the language"),
