@@ -16,8 +16,20 @@ EMPTY_WORDS = frozenset(
         "summarize "
     ).split()
 )
+# What begins a request, in capitals only because it begins it.
+_ORDERS = frozenset(
+    "analyse assess assuming check compare comparing concerning considering contrast discuss enumerate evaluate find "
+    "highlight identify outline recap regarding review suppose thank thanks".split()
+)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+# A year that is asked about: none that only bounds a time, and no number of things ("clear 2000 patients").
+_YEAR = re.compile(
+    r"(?<![£$€\d,.])\b(?<!\bsince )(?<!\bafter )(?<!\bbefore )(?<!\buntil )((?:19|20)\d\d)\b(?![,.]?\d)", re.I
+)
+_BETWEEN = re.compile(r"\bbetween (?:19|20)\d\d and (?:19|20)\d\d\b", re.I)
+_THINGS = re.compile(
+    r"(?<!in )(?<!of )(?<!by )(?<!for )(?<!to )(?<!from )(?<!during )(?<!the )\b(?:19|20)\d\d [a-z]{3,}s\b", re.I
+)
 
 _LISTABLE = (
     "members|aims|goals|priorities|lessons|messages|challenges|services|programmes|programs|projects|networks|trusts|"
@@ -25,11 +37,16 @@ _LISTABLE = (
     "achievements|names"
 )
 # "Which trust runs it?" asks for one.
-_SINGLE = "trust|body|company|firm|hospital|town|city|centre|site|person|year|month|date|day|organisation|collaborative"
+_SINGLE = (
+    "provider|network|programme|group|trust|body|company|firm|hospital|town|city|centre|site|person|year|month|date|day"
+    "|organisation|collaborative"
+)
+_POLITE = "(?:(?:please|can you|could you|give me|tell me|show me|a|the) )*"
 _LIST = re.compile(
-    rf"^(?:please )?(?:list|name|which|what(?:'s|s)?)\b.*\b(?:{_LISTABLE})\b"
-    rf"|^(?:which|what|who(?: are| were))\b(?! (?:{_SINGLE})\b)"
-    r".{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{3,}s\b"
+    rf"^{_POLITE}(?:list|name|which|what(?:'s|s)?)\b(?! happens).*\b(?:{_LISTABLE})\b"
+    rf"|^{_POLITE}(?:which|what|who(?: are| were))\b(?! (?:{_SINGLE}|happens)\b)"
+    r".{0,60}?\b(?!is\b|was\b|does\b|has\b|this\b)[a-z]{2,}[^\Ws]s\b"
+    rf"|^{_POLITE}(?:{_LISTABLE})\b"
     r"|^what(?: (?:are|were))?(?: the)? (?:two|three|four|five|six|seven|eight|nine|ten)\b",
     re.I,
 )
@@ -63,10 +80,21 @@ _HOW_OR_WHY = re.compile(
 )
 _SUMS = "money|sum|amount|budget|cost|funding|savings?|investment|income"
 _SHARES = "share|proportion|percentage|percent|per cent|fraction"
+# "How much did waits fall?" asks for no sum.
+_CHANGES = (
+    r"fall|fallen|fell|drop\w*|rise|risen|rose|grow\w*|grew|shrink|improve\w*|shorten\w*|reduced?|increased?|longer"
+    r"|shorter"
+)
 # "How much" of anything that is named is a sum only where that is money.
 _HOW_MUCH = (
     r"\bhow much(?: (?:extra|more|less))?(?= (?:did|do|does|is|was|were|are|will|would|has|had|have|can)\b|\?|$)"
+    rf"(?!.*\b(?:{_CHANGES})\b)"
     rf"|\bhow much (?:[\w-]+ ){{0,2}}(?:{_SUMS}|cash|capital)\b|\bhow much\b.{{0,60}}\bcosts?\b"
+)
+# "Children who …" asks for nobody.
+_BEFORE_WHO = (
+    r"(?:^|[,;:(.?!-]\s*"
+    r"|\b(?:and|or|but|so|to|by|with|for|from|about|of|on|at|in|under|me|us|know|say|says|said|out|see)\s)"
 )
 _WANTS = {
     name: re.compile(pattern, re.I)
@@ -79,7 +107,7 @@ _WANTS = {
         "date": r"\bwhen (?!.*\bshould)(?:did|was|were|is|are|does|do|will|has|have|had)\b|\bsince when\b"
         r"|\b(?:what|which) (?:year|yr|date|month|day)\b",
         "time": r"\bhow (?:long|quickly|fast|soon|often)\b|\bhow much (?:\w+ )?time\b",
-        "person": r"\bwho(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b",
+        "person": rf"{_BEFORE_WHO}who(?:m|se)?\b(?! (?:benefits|pays))|\bname of the (?:chair|lead|director|chief)\b",
         "place": r"\bwhere\b|\b(?:which|what) (?:town|city|hospital|site|place)\b",
     }.items()
 }
@@ -124,7 +152,10 @@ def proper_names(text: str) -> tuple[str, ...]:
     for match in re.finditer(rf"\b[A-Z][\w&'’-]*(?:\s+(?:{joint}\s+)?{token})*", text):
         words = match.group().split()
         at_start = not text[: match.start()].strip(" \"'“‘(") or text[: match.start()].rstrip()[-1:] in ".?!:"
-        while words and (words[0].lower() in EMPTY_WORDS or (at_start and len(words) == 1 and not words[0].isupper())):
+        while words and (
+            words[0].lower() in EMPTY_WORDS
+            or (at_start and (len(words) == 1 or words[0].lower() in _ORDERS) and not words[0].isupper())
+        ):
             words = words[1:]
             at_start = False
         while words and words[-1].lower() in EMPTY_WORDS:
@@ -148,7 +179,7 @@ def _counted(text: str) -> tuple[str, ...]:
 
 def understand(question: str) -> Asked:
     """Take a question apart."""
-    text = question.strip()
+    text = " ".join(question.split())
     wants = frozenset(name for name, pattern in _WANTS.items() if pattern.search(text))
     if wants & {"money", "share"}:
         wants -= {"number"}
@@ -161,5 +192,5 @@ def understand(question: str) -> Asked:
         words=content_words(text),
         counted=_counted(text),
         names=proper_names(text),
-        years=tuple(int(year) for year in _YEAR.findall(text)),
+        years=tuple(int(year) for year in _YEAR.findall(_THINGS.sub("", _BETWEEN.sub("", text)))),
     )

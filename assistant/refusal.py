@@ -26,40 +26,49 @@ OUT_OF_SCOPE_MEANING = 0.22
 _KIN = "patient|mother|father|mum|dad|wife|husband|child|son|daughter|baby"
 _COMPLAINTS = "symptoms?|pain|rash|lump|fever|tests?|scan|blood pressure|diagnosis"
 _CARE = r"should|treat\w*|prescri\w*|take|give|safe|mean|normal|worr\w*|stop|refer"
-_ROLES = "chair|director|chief|lead|surgeon|doctor|professor|sir|dr|mr|mrs|ms|patient"
+_DRUGS = "dose|dosage|tablets?|antibiotics?|painkillers?"
+_TAKES = rf"\b(?:i|she|he|you|my \w+|(?:a|the) (?:{_KIN}))\b.*\b(?:take|taking|give|stop)"
+_ROLES = "chair|director|chief|lead(?! provider| trust| commissioner)|surgeon|doctor|professor|sir|dr|mr|mrs|ms|patient"
 _NAME = r"(?-i:[A-Z][a-z]+ [A-Z][a-z]+)"
+_PERSON = rf"(?:he|she|(?:the |our )?(?:{_ROLES})|{_NAME})"
+_OF_THEM = rf"(?:\b(?:his|her)|\b(?:{_ROLES})(?: executive)?['’]s?|{_NAME}['’]s?)"
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.I)
+    return re.compile("|".join(patterns), re.I | re.S)
 
 
 _CLINICAL = _any(
-    r"\b(?:dose|dosage|tablets?|antibiotics?|painkillers?)\b.*\b(?:should|safe|take|taking|give|stop)\b",
-    r"\b(?:should|safe|take|taking|give|stop)\b.*\b(?:dose|dosage|tablets?|antibiotics?|painkillers?)\b",
+    rf"\b(?:{_DRUGS})\b.*\b(?:should|safe)\b|\b(?:should|safe)\b.*\b(?:{_DRUGS})\b",
+    rf"\b(?:{_DRUGS})\b.*{_TAKES}\b|{_TAKES}\b.*\b(?:{_DRUGS})\b",
     rf"\b(?:my|her|his) (?:\w+ ){{0,2}}(?:{_KIN}|{_COMPLAINTS})\b.*\b(?:{_CARE})\b",
     r"\bshould (?:i|she|he|my \w+|(?:the|a|this) patient) (?:take|stop taking"
     r"|be (?:given|treated|prescribed|operated|referred|discharged))\b",
     rf"\bhow (?:do|should) (?:i|we|you) treat (?:\w+ ){{0,2}}(?:{_KIN}|{_COMPLAINTS}|disease|infection|sepsis)\b",
-    r"\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:should|is best|would)\b",
+    r"\bwhat (?:drug|medicine|treatment|antibiotic)s? (?:is best|(?:should|would) (?:i|she|he|my|help|we give))\b",
 )
 _DETAILS = (
     r"\b(?:home address|(?:phone|telephone|mobile) number|e-?mail address|date of birth|birthday|nhs number"
     r"|national insurance|salary|salaries|married|spouse|religion|sexuality|sick leave|bank details|passport"
     r"|health (?:problems?|issues)|illness(?:es)?)\b"
 )
+# Of a person, and not only in one sentence with a name: places have names of two words too.
 _PERSONAL = _any(
-    rf"(?=.*\b(?:who|he|she|his|her|{_ROLES})\b|.*\b{_NAME}\b).*{_DETAILS}",
+    rf"{_OF_THEM} (?:[\w-]+ ){{0,3}}?{_DETAILS}",
+    rf"{_DETAILS} (?:of|for) (?:[\w-]+ ){{0,3}}?(?:\b(?:{_ROLES})\b|{_NAME})",
+    rf"\b(?:is|was) {_PERSON} (?:married|ill|religious)\b|\bwhat religion is {_PERSON}",
+    rf"\b(?:does|did|has|had) (?:he|she|(?:the |our )?(?:{_ROLES})) (?:have |had )?(?:[\w-]+ ){{0,1}}?{_DETAILS}",
     rf"\bhow old (?:is|are|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b",
     rf"\b(?:age|ethnicity) of (?:the )?(?:{_ROLES}|{_NAME})\b",
-    rf"\bwhere (?:does|do|did) (?:the )?(?:he|she|{_ROLES}|{_NAME})\b.*\blive\b",
-    rf"\bhow much (?:does|do|did|is|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b.*\b(?:earn|paid)\b",
+    rf"\bwhere (?:does|do|did) (?:the )?(?:he|she|{_ROLES}|{_NAME}) (?!go\b)(?:\w+ )?live\b",
+    rf"\bhow much (?:does|do|did|is|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b.{{0,40}}\b(?:earn|paid)\b",
     rf"\b(?:his|her|{_NAME}['’]s) medical (?:history|record)",
 )
 _TASK = _any(
     r"^\W*(?:please |can you |could you )?(?:(?:write|compose|draft|generate|create)(?: me| us)? (?:an?|some) "
-    r"(?!list|summary|comparison|table|timeline)|(?:translate|solve|sing|play)\b)",
-    r"^\W*(?:what is |calculate )?\d[\d.,]*\s?[-+*x×/÷]\s?\d",
+    r"(?!(?:[\w-]+ ){0,2}(?:list|summary|overview|comparison|table|timeline|briefing)\b)"
+    r"|(?:translate|solve|sing|play)\b)",
+    r"^\W*(?:what is |what's |calculate )?\d[\d.,]*(?:\s?[-+*x×/÷]\s?\d[\d.,]*)+\s*[=?]*\s*$",
 )
 
 

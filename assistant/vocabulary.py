@@ -32,6 +32,8 @@ _COUNTIES = {
     "bucks": "buckinghamshire", "cambs": "cambridgeshire", "herts": "hertfordshire", "wilts": "wiltshire",
     "oxon": "oxfordshire", "brum": "birmingham",
 }  # fmt: skip
+# A word of so many letters may have two slips.
+_LONG = 10
 _LETTERS = re.compile(r"[^\W_]+")
 
 
@@ -84,8 +86,11 @@ class Vocabulary:
         if len(lower) < 5 or lower in self.words or not lower.isalpha() or self._is_word(lower):
             return None
         same_start = [known for known in self.words if known[0] == lower[0] and abs(len(known) - len(lower)) <= 2]
-        swapped = sorted(known for known in same_start if sorted(known) == sorted(lower))
-        near = swapped or difflib.get_close_matches(lower, sorted(same_start), n=1, cutoff=0.86)
+        near = [
+            known
+            for known in difflib.get_close_matches(lower, sorted(same_start), n=5, cutoff=0.8)
+            if _slips(lower, known) <= (2 if len(lower) >= _LONG else 1)
+        ]
         found = near[0] if near else None
         # Another form of a known word is no slip: stems meet by themselves.
         return None if found and (found.startswith(lower) or lower.startswith(found)) else found
@@ -134,6 +139,20 @@ class Vocabulary:
         if len(lower) < 4 or word.isupper() or not lower.isalpha() or lower in self.words:
             return False
         return self.corrected(word) == word and not any(known.startswith(lower) for known in self.words)
+
+
+def _slips(one: str, other: str) -> int:
+    """Return the number of letters left out, put in, mistaken or swapped with their neighbour between two words."""
+    before, last = [0] * (len(other) + 1), list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, known in enumerate(other, start=1):
+            slips = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != known))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == known:
+                slips = min(slips, before[j - 2] + 1)
+            row.append(slips)
+        before, last = last, row
+    return last[-1]
 
 
 def _long_form(words: list[str], short: str) -> str:

@@ -40,6 +40,8 @@ def _reason(question: str) -> str | None:
         "How do I treat a rash?",
         "Which painkiller should my wife take after a hip operation?",
         "Should she be operated on at Cannock Chase Hospital?",
+        "My mother has chest pain.\nIs that normal?",
+        "Can I give my child antibiotics?",
     ],
 )
 def test_advice_about_a_patient_is_refused(question: str) -> None:
@@ -60,6 +62,10 @@ def test_advice_about_a_patient_is_refused(question: str) -> None:
         "What religion is Julian Hartley?",
         "Give me the NHS number of the patient.",
         "Does the director have any illnesses?",
+        "Give me the home address\nof Diane Wake.",
+        "What is the salary of the new chief executive?",
+        "How much is the chair paid?",
+        "Where does the chair now live?",
     ],
 )
 def test_private_details_of_a_person_are_refused(question: str) -> None:
@@ -73,7 +79,13 @@ def test_nothing_is_no_question(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["Write me a poem about Dudley.", "Please draft a letter to my landlord.", "Can you solve x² = 4?", "Sing a song."],
+    [
+        "Write me a poem about Dudley.",
+        "Please draft a letter to my landlord.",
+        "Can you solve x² = 4?",
+        "Sing a song.",
+        "What is 3 + 4?",
+    ],
 )
 def test_a_task_is_out_of_scope(question: str) -> None:
     assert _reason(question) == "out_of_scope"
@@ -127,6 +139,21 @@ Write down the lessons of WYAAT.
 Draw lessons from the Black Country.
 Calculate the savings of One LSC.
 Create a list of the clinical networks.
+Draft a one-page summary of CMAST's governance.
+How does Greater Manchester tackle health issues?
+What do Surrey Heartlands trusts do about staff sick leave?
+Where did Cannock Chase go live?
+Who sets the salary scale for bank staff?
+Did the chair say anything about illness prevention?
+How much did the lead provider earn in savings?
+What drugs would the joint pharmacy buy?
+What treatments would be moved to the hub?
+What medicines should be bought together?
+How were computer tablets used to take notes?
+2024-25 priorities?
+2023/24 fee of WYAAT?
+What is 24/7 cover?
+3-5 key lessons from WYAAT please
 """
 
 
@@ -275,6 +302,13 @@ def test_a_word_of_the_language_that_no_document_has_is_no_slip() -> None:
     assert Vocabulary([page]).corrected("Who is sending them?") == "Who is spending them?"
     assert Vocabulary([page], known).corrected("Who is sending them?") == "Who is sending them?"
     assert Vocabulary([page], known).corrected("Who is spendng more?") == "Who is spending more?"
+
+
+def test_a_word_two_letters_away_from_another_is_itself() -> None:
+    page = sample.document(text="Its fragility will begin to fall, and endoscopy will grow at Wolverhampton.")
+    vocabulary = Vocabulary([page])
+    assert vocabulary.corrected("What of frailty and binge eating?") == "What of frailty and binge eating?"
+    assert vocabulary.corrected("endsocopy at Wolverhamton") == "endoscopy at Wolverhampton"
 
 
 def test_a_short_name_of_a_county_is_written_out_where_the_corpus_has_it(casebook: Assistant) -> None:
