@@ -77,12 +77,11 @@ def choose(
     stems: Callable[[str], Iterable[str]],
     *,
     limit: int = MAX_SENTENCES,
-    floor: float = 0.0,
 ) -> list[Span]:
     """Return the sentences that answer one question from one body of evidence, in reading order.
 
     ``candidates`` come best first and hold at least one that is no gap; at most ``limit`` are taken (an
-    introduced list counts as one), none with a score under ``floor``.
+    introduced list counts as one).
     """
     stated = [candidate for candidate in candidates if not candidate.is_gap]
     kind = manner(asked)
@@ -95,7 +94,7 @@ def choose(
     chosen: list[Candidate] = []
     covered: set[tuple[str, int]] = set()
     for candidate in stated:
-        if len(chosen) >= min(limit, _LIMIT[kind]) or candidate.score < max(_SHARE[kind] * best.score, floor):
+        if len(chosen) >= min(limit, _LIMIT[kind]) or candidate.score < _SHARE[kind] * best.score:
             break
         if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
             continue  # what another document says may well be about another body

@@ -1,6 +1,6 @@
 """Whose fact it is: which collaboratives a question names, and what names the corpus does not know.
 
-Names come from the front matter (collaborative, aliases), nothing is built in. The longest name wins, and a name
+Names come from the front matter (collaborative, aliases, region), none is built in. The longest name wins, and a name
 that goes on in capitals to another body's name ("Black Country" in "Black Country Primary Care Collaborative")
 does not count as the shorter one.
 """
@@ -27,7 +27,7 @@ _GENERIC = frozenset(
 # Words of the language that abbreviate bodies' names, or are places: in small letters they are words.
 _ENGLISH = frozenset("acc aim alliance bath cap care hope impact one pact prospect reading sel start".split())
 # A capital before or behind, but for the one that begins the question.
-_IN_A_NAME = r"(?<=\S\s)[A-Z][\w'’]*\s(?:of\s(?:the\s)?)?{0}\b|\b{0}\s[A-Z]"
+_IN_A_NAME = r"(?<=[^\s.?!:]\s)[A-Z][\w'’]*\s(?:of\s(?:the\s)?)?{0}\b|\b{0}\s(?!(?:NHS|ICB|ICS|APC)\b)[A-Z]"
 _COMPASS = frozenset("north south east west mid central".split())
 
 
@@ -127,11 +127,21 @@ class Bodies:
         return tuple(m for m in found if not re.search(_IN_A_NAME.format(re.escape(m.text)), question))
 
     def all_mentions(self, question: str) -> tuple[Mention, ...]:
-        """Return the bodies that a question names, parts of names that fit several others, and places of others yet."""
-        found = list(self.mentions(question))
-        for finds in (self.shared_mentions, self.places_mentioned):
+        """Return the bodies that a question names, parts of names that fit several others, and places of others yet.
+
+        What stands inside a longer name does not count: "North East London" is not the North East.
+        """
+        kinds = [finds(question) for finds in (self.mentions, self.shared_mentions, self.places_mentioned)]
+        texts = [f" {mention.text.lower()} " for kind in kinds for mention in kind]
+        found: list[Mention] = []
+        for kind in kinds:
             named = {document for mention in found for document in mention.documents}
-            found += [mention for mention in finds(question) if not named & set(mention.documents)]
+            found += [
+                mention
+                for mention in kind
+                if not named & set(mention.documents)
+                and not any(f" {mention.text.lower()} " in text != f" {mention.text.lower()} " for text in texts)
+            ]
         return tuple(found)
 
     def _find(self, question: str, names: Mapping[tuple[str, ...], frozenset[str]]) -> tuple[Mention, ...]:
@@ -146,7 +156,9 @@ class Bodies:
                 run = words[at : at + length]
                 documents, start, end = names.get(tuple(word for word, _ in run)), run[0][1], run[-1][1] + 1
                 span = question[tokens[start].start() : tokens[end - 1].end()]
-                if documents and self._means_the_body(span) and not self._goes_on(question, tokens, start, end):
+                is_name = span[0].isupper() and names is self._places and tokens[start].start() > 0
+                meant = is_name or self._means_the_body(span)
+                if documents and meant and not self._goes_on(question, tokens, start, end):
                     found.append(Mention(text=span, documents=tuple(sorted(documents))))
                     at += length - 1
                     break

@@ -1,7 +1,7 @@
 """One question put to one generation: which bodies it is about, what is retrieved, which sentences answer."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.answerer import MAX_SENTENCES, Span, choose
@@ -137,11 +137,24 @@ class Inquiry:
                 answered.append((piece, index, put, chosen))
         if not spans:
             return Findings((), reasons[0], best)
-        pieces, bodies = {piece for piece, *_ in answered}, {index for _, index, *_ in answered}
-        unanswered = [f"by itself: “{piece}”" for piece, _ in parts if piece not in pieces]
-        unanswered += [f"about {mention.text}." for index, mention in enumerate(self.mentions) if index not in bodies]
+        unanswered = self._unanswered([piece for piece, _ in parts], {(piece, index) for piece, index, *_ in answered})
         notes = notes_on([(part, chosen) for *_, part, chosen in answered], unanswered)
         return Findings(tuple(spans), None, best, notes)
+
+    def _unanswered(self, pieces: Sequence[str], answered: Collection[tuple[str, int]]) -> list[str]:
+        """Name the parts and the bodies without an answer, and the part that one body alone has none to."""
+        told, bodies = {piece for piece, _ in answered}, {index for _, index in answered}
+        named = list(enumerate(self.mentions))
+        return [
+            *(f"by itself: “{piece}”" for piece in pieces if piece not in told),
+            *(f"about {mention.text}." for index, mention in named if index not in bodies),
+            *(
+                f"about {mention.text}: “{piece}”"
+                for piece in pieces
+                for index, mention in named
+                if len(named) > 1 and piece in told and index in bodies and (piece, index) not in answered
+            ),
+        ]
 
     def _is_of_none(self, hits: Sequence[Hit]) -> bool:
         """Whether a passage on collaboratives in general answers for sure, or leads by far, on what is asked of all."""

@@ -12,7 +12,7 @@ from assistant.question import Asked
 _POSTS = r"chairs?|leads?|heads?|chief|ceos?|director|officer|sro|boss|secretary|president|in charge"
 _POST = re.compile(
     r"\bwho (?:(?:currently|now) )?(?:chairs|leads|heads|runs)\b"
-    rf"|\bwho(?:['’]s| is| are) (?:\S+ ){{0,6}}?(?:{_POSTS})\b"
+    rf"|\bwho(?:['’]s| is| are) (?:\S+ ){{0,6}}?(?:{_POSTS})\b(?! (?:provider|trust|commissioner)s?\b)"
     r"|\bname of the (?:chair|lead|director|chief)\b",
     re.I,
 )

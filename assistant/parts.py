@@ -20,7 +20,7 @@ def parts_of(asked: Asked) -> list[tuple[str, Asked]]:
     A later one that points back and says little itself is given the first one's words.
     """
     first, *later = [piece for piece in _PARTS.split(asked.text) if piece.strip()] or [asked.text]
-    if not later or asked.is_cross:
+    if not later or asked.is_cross or not content_words(first):  # "When and how was it set up?" is one
         return [(asked.text, asked)]
     subject = ", ".join(content_words(first))
     return [(first, understand(first)), *((p, understand(f"{p} ({subject})" if _leans(p) else p)) for p in later)]

@@ -58,8 +58,8 @@ def _candidate(sentence: str, score: float, *, fits: bool = True, gap: bool = Fa
     )
 
 
-def _chosen(question: str, *candidates: Candidate, limit: int = MAX_SENTENCES, floor: float = 0.0) -> list[str]:
-    return [span.text for span in choose(understand(question), candidates, _stems, limit=limit, floor=floor)]
+def _chosen(question: str, *candidates: Candidate, limit: int = MAX_SENTENCES) -> list[str]:
+    return [span.text for span in choose(understand(question), candidates, _stems, limit=limit)]
 
 
 INTRO = "It has three aims:"
@@ -158,10 +158,6 @@ def test_a_sentence_that_says_the_same_is_left_out() -> None:
 def test_no_more_than_asked_for(limit: int) -> None:
     found = [_candidate(one, 0.9) for one in (BEGAN, SPENT, CHAIRS, HUB)]
     assert len(_chosen("How did it work?", *found, limit=limit)) == limit
-
-
-def test_nothing_under_the_floor() -> None:
-    assert _chosen("Tell me.", _candidate(CHAIRS, 0.9), _candidate(HUB, 0.85), floor=0.88) == [CHAIRS]
 
 
 sentences = [TEXT[start:end] for start, end in split_sentences(TEXT) if TEXT[start:end] not in {"Alpha", "Costs"}]

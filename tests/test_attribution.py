@@ -144,6 +144,10 @@ def test_a_name_that_fits_several_bodies_is_said_to_fit_them(bodies: Bodies, que
         pytest.param("What do the University Hospitals of Leicester do?", [], id="the end of a name"),
         pytest.param("Which Leicester Royal wards closed?", [], id="the beginning of a name"),
         pytest.param("Is there a bath?", [], id="a word of the language"),
+        pytest.param("How do trusts in Bath share lists?", ["bsw-acute-hospitals-alliance.md"], id="a place called so"),
+        pytest.param("Thanks. Does Leicester have a hub?", ["leicestershire-lda.md"], id="in a second sentence"),
+        pytest.param("Which Leicester NHS trusts take part?", ["leicestershire-lda.md"], id="before NHS"),
+        pytest.param("What happens in North East London?", ["ncel-camhs.md"], id="longer than another's name"),
         pytest.param("What happens up north?", [], id="a point of the compass"),
     ],
 )

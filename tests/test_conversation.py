@@ -1,6 +1,7 @@
 """assistant/conversation.py: a follow-up and its history → a question that stands by itself."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,11 @@ from hypothesis import strategies as st
 
 from assistant.attribution import Bodies
 from assistant.conversation import standalone
-from assistant.schema import Turn
+from assistant.schema import Metadata, Turn
 from tests.answer_samples import document
 
-BODIES = Bodies([document("alpha.md", "Alpha Alliance"), document("beta.md", "Beta Group")])
+NORFOLK = replace(document("norfolk.md", "Gamma"), metadata=Metadata(region="East of England - Norfolk"))
+BODIES = Bodies([document("alpha.md", "Alpha Alliance"), document("beta.md", "Beta Group"), NORFOLK])
 
 
 def _turns(*texts: str) -> list[Turn]:
@@ -35,6 +37,14 @@ def _turns(*texts: str) -> list[Turn]:
         pytest.param(
             ["How many beds has the Alpha Alliance?"], "What about the Beta Group?", "beds", id="another body"
         ),
+        pytest.param(
+            ["How many beds has the Alpha Alliance?"],
+            "How does that compare with the Beta Group?",
+            "Alpha Alliance",
+            id="a comparison with another body",
+        ),
+        pytest.param(["How many beds has Alpha?", "What of Norfolk?"], "Who leads it?", "Norfolk", id="a place"),
+        pytest.param(["Which beds closed?"], "How do other collaboratives do this?", "beds", id="of all, and no topic"),
     ],
 )
 def test_what_a_follow_up_carries_over(earlier: Sequence[str], question: str, carried: str) -> None:
@@ -56,6 +66,11 @@ def test_a_follow_up_on_another_body_leaves_the_first_one_behind() -> None:
         pytest.param(["What is the Alpha Alliance?"], "How many beds does the Beta Group have?", id="its own body"),
         pytest.param(
             ["What is the Alpha Alliance?"], "Which hospitals opened surgical hubs?", id="points nowhere back"
+        ),
+        pytest.param(
+            ["What is the Alpha Alliance?"],
+            "Are there any collaboratives with a shared chief executive?",
+            id="of all",
         ),
         pytest.param(["What is the Alpha Alliance?"], "", id="nothing"),
         pytest.param(["", "  "], "Who leads it?", id="a history of nothing"),
