@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.attribution import Bodies
-from assistant.question import content_words, understand
+from assistant.question import EMPTY_WORDS, content_words, proper_names, understand
 from assistant.schema import Turn
 
 _THINGS = "same|collaborative|programme|trusts?|committee|board|network|scheme|project|group|hub|partnership"
@@ -75,7 +75,9 @@ def _topic(earlier: Sequence[str], bodies: Bodies, present: set[str]) -> list[st
     words: list[str] = []
     for turn in reversed(earlier):
         mentioned = " ".join(mention.text for mention in bodies.all_mentions(turn)).lower()
-        own = [word for word in content_words(turn) if word.lower() not in mentioned]
+        whole = [name for name in proper_names(turn) if name.split()[0].lower() in EMPTY_WORDS]  # "One LSC"
+        within = {word for name in whole for word in name.split()}
+        own = whole + [word for word in content_words(turn) if word.lower() not in mentioned and word not in within]
         words += [word for word in own if word.lower() not in present | {known.lower() for known in words}]
         if len(own) >= _ENOUGH_WORDS:
             break

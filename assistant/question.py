@@ -153,7 +153,7 @@ def proper_names(text: str) -> tuple[str, ...]:
         words = match.group().split()
         at_start = not text[: match.start()].strip(" \"'“‘(") or text[: match.start()].rstrip()[-1:] in ".?!:"
         while words and (
-            words[0].lower() in EMPTY_WORDS
+            (words[0].lower() in EMPTY_WORDS and (at_start or words[0] != "One"))  # "One LSC" is a name
             or (at_start and (len(words) == 1 or words[0].lower() in _ORDERS) and not words[0].isupper())
         ):
             words = words[1:]

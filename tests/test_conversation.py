@@ -44,6 +44,7 @@ def _turns(*texts: str) -> list[Turn]:
             id="a comparison with another body",
         ),
         pytest.param(["How many beds has Alpha?", "What of Norfolk?"], "Who leads it?", "Norfolk", id="a place"),
+        pytest.param(["What is One LSC?"], "When was it set up?", "One LSC", id="a name whole"),
         pytest.param(["Which beds closed?"], "How do other collaboratives do this?", "beds", id="of all, and no topic"),
     ],
 )

@@ -98,6 +98,7 @@ def test_the_words_that_carry_meaning(text: str, words: tuple[str, ...]) -> None
         pytest.param("WYAAT grew.", ("WYAAT",), id="an abbreviation that begins one"),
         pytest.param("Compare WYAAT and CMAST.", ("WYAAT and CMAST",), id="an order that begins one"),
         pytest.param("Thanks! Compare BCPC with WYAAT.", ("BCPC", "WYAAT"), id="an order that begins another"),
+        pytest.param("What is One LSC?", ("One LSC",), id="a name that begins with one"),
         pytest.param("Diane Wake came.", ("Diane Wake",), id="a person that begins one"),
         pytest.param("Is it Dudley's hub?", ("Dudley",), id="a genitive"),
         pytest.param("what did they do in 2023", (), id="a year is no name"),
