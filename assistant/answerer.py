@@ -19,7 +19,7 @@ MAX_LIST_ITEMS = 12
 # How near to the best sentence one must come that holds the fact that is asked for, to be put before it.
 NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
-_SHARE = {"fact": 0.75, "how": 0.48, "list": 0.7, "plain": 0.78}
+_SHARE = {"fact": 0.75, "how": 0.48, "list": 0.6, "plain": 0.78}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.attribution import Mention
-from assistant.question import Asked, content_words, understand
+from assistant.question import Asked, content_words, proper_names, understand
 
 _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
 _COMPARE = re.compile(r"^\W*(?:please\s+)?compare\s+", re.I)
@@ -17,7 +17,7 @@ def parts_of(asked: Asked) -> list[tuple[str, Asked]]:
 
     Each comes as it was put, and as it is understood.
 
-    A later one that points back and says little itself is given the first one's words.
+    A later one that points back, and says little itself or names nothing, is given the first one's words.
     """
     first, *later = [piece for piece in _PARTS.split(asked.text) if piece.strip()] or [asked.text]
     if not later or asked.is_cross or not content_words(first):  # "When and how was it set up?" is one
@@ -38,4 +38,4 @@ def put_to(asked: Asked, index: int, mentions: Sequence[Mention]) -> Asked:
 
 def _leans(piece: str) -> bool:
     words = len(content_words(piece))
-    return not words or (words <= 2 and bool(_BACK.search(piece)))
+    return not words or (bool(_BACK.search(piece)) and (words <= 2 or not proper_names(piece)))

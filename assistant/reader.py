@@ -21,7 +21,7 @@ from assistant.settings import PACKAGED_MODEL
 from assistant.thesaurus import synonyms, with_plurals
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
-WEIGHTS_SHA256 = "08794e31b0f1c3b81add8e178567e594860fc48a8cdc016b0a859935b082dbfa"
+WEIGHTS_SHA256 = "d7d2ea2979bec86ac1f592c901e2fa7a1bf511529f9493035606ca88f76ddc8c"
 MOST_TOKENS = 352
 _QUESTION_TOKENS = 48
 _PREFIX_TOKENS = 40

@@ -14,7 +14,7 @@ from assistant.readings import chance_of, logit_of
 from assistant.vocabulary import Vocabulary
 
 # The least certainty with which anything is answered (docs/refusal.md), and where the reader has read nothing.
-WEAK, WEAK_UNREAD = 0.05, 0.03
+WEAK, WEAK_UNREAD = 0.04, 0.03
 # What the cosine of the question with the nearest passage adds to the logit of the best sentence's chance where the
 # reader has read it (without, it helps nothing), and the cosine, also taken for an unknown one, that adds nothing.
 NEARNESS, USUAL = 7.0, 0.55

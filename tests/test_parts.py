@@ -32,6 +32,13 @@ def test_a_part_that_points_back_is_given_the_words_of_the_first() -> None:
     assert later.text == "who runs it? (eye, hub, opened)"
 
 
+def test_a_part_that_points_back_and_names_nobody_is_given_them_however_long() -> None:
+    _, (_, later) = parts_of(understand("When did the eye hub open and how many patients does it treat each year?"))
+    assert later.text.endswith("(eye, hub, open)")
+    _, (piece, named) = parts_of(understand("When did the eye hub open and which of its lists did WYAAT take over?"))
+    assert named.text == piece
+
+
 def test_a_question_on_two_bodies_is_put_to_each_without_the_other() -> None:
     mentions = (Mention(text="WYAAT", documents=("a.md",)), Mention(text="CMAST", documents=("b.md",)))
     asked = understand("Compare the fees of WYAAT and CMAST")
