@@ -65,6 +65,7 @@ def test_advice_about_a_patient_is_refused(question: str) -> None:
         "Give me the home address\nof Diane Wake.",
         "What is the salary of the new chief executive?",
         "How much is the chair paid?",
+        "What other illnesses does Julian Hartley, the knee patient, have?",
         "Where does the chair now live?",
     ],
 )
@@ -147,6 +148,7 @@ Who sets the salary scale for bank staff?
 Did the chair say anything about illness prevention?
 How much did the lead provider earn in savings?
 What drugs would the joint pharmacy buy?
+What illnesses does Greater Manchester treat?
 What treatments would be moved to the hub?
 What medicines should be bought together?
 How were computer tablets used to take notes?
