@@ -57,7 +57,7 @@ _PERSONAL = _any(
     rf"{_OF_THEM} (?:[\w-]+ ){{0,3}}?{_DETAILS}",
     rf"{_DETAILS} (?:of|for) (?:[\w-]+ ){{0,3}}?(?:\b(?:{_ROLES})\b|{_NAME})",
     rf"\b(?:is|was) {_PERSON} (?:married|ill|religious)\b|\bwhat religion is {_PERSON}",
-    rf"\bwhat (?:\w+ )?(?:illness(?:es)?|health (?:problems|issues)) (?:does|did) {_PERSON}\b.{{0,40}}\b(?:have|suffer)",
+    rf"\bwhat (?:\w+ )?(?:illness(?:es)?|health (?:problems|issues)) (?:does|did) {_PERSON}\b.{{0,40}}\bhave\b",
     rf"\b(?:does|did|has|had) (?:he|she|(?:the |our )?(?:{_ROLES})) (?:have |had )?(?:[\w-]+ ){{0,1}}?{_DETAILS}",
     rf"\bhow old (?:is|are|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b",
     rf"\b(?:age|ethnicity) of (?:the )?(?:{_ROLES}|{_NAME})\b",
