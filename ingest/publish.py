@@ -35,10 +35,11 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
 
     Raises IndexDamaged where the verification fails: the generation before goes on answering.
     """
+    # The name of a stale folder is not taken again: the check of a killed ingest may still be opening files by it.
+    taken = [path.name[4:].removesuffix(".tmp") for path in root.glob("gen-*")]
+    number = max((int(name) for name in taken if name.isdigit()), default=0) + 1
     for stale in root.glob("gen-*.tmp"):
         _sweep(stale)
-    taken = (path.name[4:].removesuffix(".tmp") for path in root.glob("gen-*"))
-    number = max((int(name) for name in taken if name.isdigit()), default=0) + 1
     building = root / f"gen-{number}.tmp"
     building.mkdir()
     # The child loads its libraries while the index is written.

@@ -108,10 +108,10 @@ def test_the_generation_before_is_kept_and_older_ones_go(root: Path) -> None:
     assert read_manifest(current_folder(root)) == manifest
 
 
-def test_what_was_left_half_built_is_swept(root: Path) -> None:
+def test_what_was_left_half_built_is_swept_and_its_name_not_taken_again(root: Path) -> None:
     (root / "gen-7.tmp").mkdir()
     (root / "gen-7.tmp" / "record.sqlite").write_bytes(b"half")
-    assert again(root).number == 2
+    assert again(root).number == 8
     assert not list(root.glob("*.tmp"))
 
 
