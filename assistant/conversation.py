@@ -9,11 +9,8 @@ from assistant.question import EMPTY_WORDS, content_words, proper_names, underst
 from assistant.schema import Turn
 
 _THINGS = "same|collaborative|programme|trusts?|committee|board|network|scheme|project|group|hub|partnership"
-# "Is there …?" points nowhere.
 _POINTS_BACK = re.compile(
-    r"\b(?:it|its|they|them|their|theirs|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )there|that|this|those|these"
-    rf"|he|she|his|her|him|the (?:{_THINGS}))\b",
-    re.I,
+    rf"\b(?:it|its|they|them|their|theirs|there|that|this|those|these|he|she|his|her|him|the (?:{_THINGS}))\b", re.I
 )
 _COMPARES = re.compile(r"\b(?:compar\w+|differ\w*|than|versus|vs|the same as|unlike)\b", re.I)
 _GOES_ON = re.compile(
@@ -59,7 +56,7 @@ def standalone(question: str, history: Sequence[Turn], bodies: Bodies) -> Standa
     if names_one and points_back and _COMPARES.search(text):  # "How does that compare with CMAST?"
         beside = tuple(mention.text for mention in last if mention not in named)
         return Standalone(f"{text} ({', '.join(beside)})" if beside else text, beside, context)
-    of_all = not names_one and understand(text).is_cross
+    of_all = bool(last) and not names_one and understand(text).is_cross
     if not leans or (names_one and not _GOES_ON.match(text)) or (of_all and not thin):
         return Standalone(text, context="" if of_all else context)
     carried: list[str] = []

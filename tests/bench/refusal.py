@@ -18,7 +18,7 @@ from assistant.pipeline import Assistant, open_assistant
 from assistant.schema import Question
 from assistant.settings import load_settings
 
-THRESHOLDS = (0.005, 0.01, 0.02, 0.025, 0.03, 0.035, 0.04, 0.06, 0.12)
+THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.12)
 
 
 def row(assistant: Assistant, questions: list[Question], threshold: float) -> str:
