@@ -28,7 +28,9 @@ _YEAR = re.compile(
 )
 _BETWEEN = re.compile(r"\bbetween (?:19|20)\d\d and (?:19|20)\d\d\b", re.I)
 _THINGS = re.compile(
-    r"(?<!in )(?<!of )(?<!by )(?<!for )(?<!to )(?<!from )(?<!during )(?<!the )\b(?:19|20)\d\d [a-z]{3,}s\b", re.I
+    r"(?<!in )\b(?:19|20)\d\d (?:patients|people|children|staff|nurses|operations|procedures|scans|tests|referrals"
+    r"|appointments|admissions|cases|beds|hours|days)\b",
+    re.I,
 )
 
 _LISTABLE = (

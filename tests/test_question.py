@@ -118,6 +118,7 @@ def test_the_names(text: str, names: tuple[str, ...]) -> None:
         ("between 2016 and 2024", ()),
         ("Did it clear 2000 patients?", ()),
         ("In 2023 trusts merged.", (2023,)),
+        ("WYAAT's 2031 priorities?", (2031,)),
         ("It cost £2000", ()),
         ("2,000 beds", ()),
     ],

@@ -42,6 +42,8 @@ def _reason(question: str) -> str | None:
         "Should she be operated on at Cannock Chase Hospital?",
         "My mother has chest pain.\nIs that normal?",
         "Can I give my child antibiotics?",
+        "Taking antibiotics with alcohol?",
+        "What drugs should be given to a child with sepsis?",
     ],
 )
 def test_advice_about_a_patient_is_refused(question: str) -> None:
@@ -65,6 +67,11 @@ def test_advice_about_a_patient_is_refused(question: str) -> None:
         "Give me the home address\nof Diane Wake.",
         "What is the salary of the new chief executive?",
         "How much is the chair paid?",
+        "Diane Wake home address",
+        "Diane Wake salary",
+        "Does Diane Wake have health problems?",
+        "Who is married to the managing director?",
+        "What salary does the chief executive get?",
         "What other illnesses does Julian Hartley, the knee patient, have?",
         "Where does the chair now live?",
     ],
@@ -148,10 +155,8 @@ Who sets the salary scale for bank staff?
 Did the chair say anything about illness prevention?
 How much did the lead provider earn in savings?
 What drugs would the joint pharmacy buy?
-What illnesses does Greater Manchester treat?
 What treatments would be moved to the hub?
 What medicines should be bought together?
-How were computer tablets used to take notes?
 2024-25 priorities?
 2023/24 fee of WYAAT?
 What is 24/7 cover?
