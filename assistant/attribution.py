@@ -28,6 +28,8 @@ _GENERIC = frozenset(
 _ENGLISH = frozenset("acc aim alliance bath cap care hope impact one pact prospect reading sel start".split())
 # A capital before or behind, but for the one that begins the question.
 _IN_A_NAME = r"(?<=[^\s.?!:]\s)[A-Z][\w'’]*\s(?:of\s(?:the\s)?)?{0}\b|\b{0}\s(?!(?:NHS|ICB|ICS|APC)\b)[A-Z]"
+# Of fewer characters a name tells too little by itself.
+_TELLING = 4
 _COMPASS = frozenset("north south east west mid central".split())
 
 
@@ -62,6 +64,19 @@ class Bodies:
                 if key := _key(name):
                     names[key].add(document.id)
         return {key: frozenset(ids) for key, ids in names.items()}
+
+    @cached_property
+    def _short_names(self) -> Mapping[str, str]:
+        names = {}
+        for document in self._documents:
+            known = [name for name in (document.metadata.collaborative, *document.metadata.aliases) if name]
+            telling = [name for name in known if len(name) >= _TELLING] or known or [document.title]
+            names[document.id] = min(telling, key=len)
+        return names
+
+    def short_name(self, document: str) -> str:
+        """Return the shortest name of the body that a document is about, or else the document's title."""
+        return self._short_names[document]
 
     @cached_property
     def _shared(self) -> Mapping[tuple[str, ...], frozenset[str]]:

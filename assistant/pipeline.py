@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from assistant.attribution import Bodies
-from assistant.citing import cite
+from assistant.citing import cite, table_of, with_cited
 from assistant.conversation import standalone
 from assistant.embedder import Embedder, open_embedder
 from assistant.errors import CasebookError, IndexDamaged
@@ -17,7 +17,8 @@ from assistant.evidence import EvidenceScorer
 from assistant.filters import passing
 from assistant.generations import current_folder
 from assistant.index import Generation
-from assistant.inquiry import Inquiry, Opened, with_cited
+from assistant.inquiry import Inquiry
+from assistant.opened import Opened
 from assistant.question import understand
 from assistant.reader import Reader, open_reader
 from assistant.readings import Readings
@@ -179,6 +180,7 @@ class Assistant:
             citations=citations,
             hits=with_cited(hits, findings.spans),
             notes=findings.notes,
+            table=None if findings.without is None else table_of(citations, findings.without),
             timings_ms=clock.stop(),
         )
 

@@ -136,10 +136,10 @@ class Reader:
             name: tensors[name] for name in ("answers.weight", "answers.bias", "sentence.weight", "sentence.bias")
         }
 
-    def read(self, question: str, passages: Sequence[tuple[str, str, Sequence[Span]]]) -> list[Reading]:
-        """Read (front, text, sentence spans) triples, each in a pass of its own, so that none depends on another."""
-        pairs = [self._pairs.pair(question, front, text, spans) for front, text, spans in passages]
-        counts = [len(spans) for _, _, spans in passages]
+    def read(self, asked: Sequence[tuple[str, str, str, Sequence[Span]]]) -> list[Reading]:
+        """Read (question, front, text, sentence spans), each in a pass of its own, so that none depends on another."""
+        pairs = [self._pairs.pair(*one) for one in asked]
+        counts = [len(spans) for *_, spans in asked]
         return self._bert.side_by_side(self._read_one, list(zip(pairs, counts, strict=True)))
 
     def _read_one(self, task: tuple[Pair, int]) -> Reading:

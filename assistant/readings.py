@@ -51,7 +51,7 @@ class Readings:
         """Return, by passage id and start of a sentence, the chances that it and its passage answer."""
         return {
             (hit.passage.id, start): (chance_of(logit), chance_of(reading.answers))
-            for hit, reading in zip(hits, self._of(question, hits, document_of), strict=True)
+            for hit, reading in zip(hits, self.read([(question, hit) for hit in hits], document_of), strict=True)
             for (start, _), logit in zip(
                 sentences_of(document_of(hit.passage.document_id), hit.passage), reading.sentences, strict=True
             )
@@ -59,7 +59,7 @@ class Readings:
 
     def ranked(self, question: str, hits: Sequence[Hit], document_of: DocumentOf) -> tuple[Hit, ...]:
         """Return hits in a new order: the first ones raised by how much the reader takes each for an answer."""
-        readings = self._of(question, hits[:READ_PASSAGES], document_of)
+        readings = self.read([(question, hit) for hit in hits[:READ_PASSAGES]], document_of)
         raised = [
             replace(
                 hit,
@@ -72,18 +72,20 @@ class Readings:
         every = sorted([*raised, *hits[READ_PASSAGES:]], key=lambda hit: (-hit.score, place(hit.passage.id)))
         return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
 
-    def _of(self, question: str, hits: Sequence[Hit], document_of: DocumentOf) -> list[Reading]:
+    def read(self, asked: Sequence[tuple[str, Hit]], document_of: DocumentOf) -> list[Reading]:
+        """Return what is read of each hit for its question: of all at once, so that every processor is busy."""
+        keys = [(question, hit.passage.id) for question, hit in asked]
         with self._lock:  # several questions may be answered at once
-            known = {hit.passage.id: self._kept.get((question, hit.passage.id)) for hit in hits}
-        missing = [hit for hit in hits if known[hit.passage.id] is None]
+            known = {key: self._kept[key] for key in keys if key in self._kept}
+        missing = {key: hit for key, (_, hit) in zip(keys, asked, strict=True) if key not in known}
         texts = []
-        for hit in missing:
+        for (question, _), hit in missing.items():
             document, start = document_of(hit.passage.document_id), hit.passage.start
             spans = [(begin - start, end - start) for begin, end in sentences_of(document, hit.passage)]
-            texts.append((prefix(document.title, hit.passage.heading_path), hit.passage.text, spans))
-        made = dict(zip((hit.passage.id for hit in missing), self._reader.read(question, texts), strict=True))
+            texts.append((question, prefix(document.title, hit.passage.heading_path), hit.passage.text, spans))
+        made = dict(zip(missing, self._reader.read(texts), strict=True))
         with self._lock:
-            self._kept.update({(question, identifier): reading for identifier, reading in made.items()})
+            self._kept.update(made)
             while len(self._kept) > KEPT_READINGS:
                 self._kept.popitem(last=False)
-        return [known[hit.passage.id] or made[hit.passage.id] for hit in hits]
+        return [known.get(key) or made[key] for key in keys]

@@ -7,6 +7,7 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from typing import Any
 
 SCHEMA_VERSION = 1
@@ -155,6 +156,11 @@ class Citation:
     end: int
     quote: str
 
+    @property
+    def whose(self) -> str:
+        """Whom it is about: its collaborative, else its document."""
+        return self.collaborative or self.title
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentence:
@@ -177,7 +183,8 @@ class Answer:
     """A cited answer, or a refusal with its reason: no citations if and only if abstained.
 
     ``carried`` are the names and words that a follow-up was given from earlier turns; ``notes`` are Casebook's own
-    words on the evidence, such as which part of the question nothing answers.
+    words on the evidence, such as which part of the question nothing answers; ``table``, of a question on several
+    bodies, has a row for each that is shown, with the numbers of its citations, or was asked of in vain.
     """
 
     question: str
@@ -198,6 +205,18 @@ class Answer:
     def abstained(self) -> bool:
         """Whether this is a refusal."""
         return self.reason is not None
+
+    @property
+    def groups(self) -> tuple[tuple[str, tuple[Sentence, ...]], ...]:
+        """The sentences in their order, each run under the name of whom it is about; where all are of one, no name."""
+        whose = {citation.number: citation.whose for citation in self.citations}
+        if len(set(whose.values())) < 2:
+            return (("", self.sentences),) if self.sentences else ()
+
+        def label(sentence: Sentence) -> str:
+            return "; ".join(dict.fromkeys(whose[number] for number in sentence.citations))
+
+        return tuple((name, tuple(run)) for name, run in groupby(self.sentences, label))
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer in the published contract (see README), ready for ``json.dumps``."""

@@ -34,7 +34,7 @@ def citation_lines(citation: Citation) -> list[str]:
     """Return a citation: whose text, under which heading, on which page, from which sources."""
     where = " > ".join(citation.heading[1:]) or citation.title
     page = f", page {citation.page}" if citation.page else ""
-    lines = [_wrap(f"{citation.collaborative or citation.title}: {where}{page}", f"[{citation.number}] ", "    ")]
+    lines = [_wrap(f"{citation.whose}: {where}{page}", f"[{citation.number}] ", "    ")]
     lines.append(_wrap(f"{citation.document_id}, characters {citation.start} to {citation.end}", "    "))
     if not citation.sources:
         lines.append("    undated")
@@ -53,17 +53,11 @@ def show_answer(answer: Answer) -> str:
             lines.append("Nearest passages, not an answer:")
             lines.extend(_hit_line(hit) for hit in answer.hits[:_NEAREST])
         return "\n".join(lines).rstrip()
-    several = len({citation.document_id for citation in answer.citations}) > 1
-    by_number = {citation.number: citation for citation in answer.citations}
-    body = ""
-    for sentence in answer.sentences:
-        first = by_number[sentence.citations[0]]
-        label = first.collaborative or first.title
-        if several and label != body:
-            lines += ["", f"{label}:"] if lines else [f"{label}:"]
-            body = label
-        marks = "".join(f"[{number}]" for number in sentence.citations)
-        lines.append(_wrap(f"{sentence.text} {marks}"))
+    for name, sentences in answer.groups:
+        lines += [*([""] if lines and lines[-1] else []), f"{name}:"] if name else []
+        for sentence in sentences:
+            marks = "".join(f"[{number}]" for number in sentence.citations)
+            lines.append(_wrap(f"{sentence.text} {marks}"))
     lines += ["", *(_wrap(note, "Note: ", "      ") for note in answer.notes)] if answer.notes else []
     lines += ["", "Sources"]
     for citation in answer.citations:

@@ -55,8 +55,12 @@ def refusal_words(answer: Answer) -> str:
 
 
 def with_marks(answer: Answer) -> list[str]:
-    """Return an answer's sentences with their marks."""
-    return [s.text + " " + "".join(f"[{number}]" for number in s.citations) for s in answer.sentences]
+    """Return an answer's sentences with their marks, under the names of whom they are about."""
+    lines = []
+    for name, sentences in answer.groups:
+        lines += [f"{name}:"] if name else []
+        lines += [s.text + " " + "".join(f"[{number}]" for number in s.citations) for s in sentences]
+    return lines
 
 
 def copied(answer: Answer, made: datetime) -> str:
@@ -85,9 +89,11 @@ def markdown(pack: Pack) -> str:
         if answer.abstained:
             parts.append(f"**No answer.** {_escaped(refusal_words(answer))}")
             continue
-        for sentence in answer.sentences:
-            marks = "".join(f"\\[{number}\\]" for number in sentence.citations)
-            parts.append(f"{_escaped(sentence.text)} {marks}")
+        for name, sentences in answer.groups:
+            parts += [f"**{_escaped(name)}**"] if name else []
+            for sentence in sentences:
+                marks = "".join(f"\\[{number}\\]" for number in sentence.citations)
+                parts.append(f"{_escaped(sentence.text)} {marks}")
         parts += [f"*Note: {_escaped(note)}*" for note in answer.notes]
         parts.append("### Where it stands")
         for one in answer.citations:

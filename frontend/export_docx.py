@@ -52,9 +52,12 @@ def add_answer(paper: "Document", answer: Answer) -> None:
         paper.add_paragraph().add_run("No answer. ").bold = True
         paper.paragraphs[-1].add_run(writable(refusal_words(answer)))
         return
-    for sentence in answer.sentences:
-        line = paper.add_paragraph(writable(sentence.text))
-        line.add_run("".join(f" [{number}]" for number in sentence.citations)).font.superscript = True
+    for name, sentences in answer.groups:
+        if name:
+            paper.add_heading(writable(name), 2)
+        for sentence in sentences:
+            line = paper.add_paragraph(writable(sentence.text))
+            line.add_run("".join(f" [{number}]" for number in sentence.citations)).font.superscript = True
     for note in answer.notes:
         paper.add_paragraph(writable(f"Note: {note}")).runs[0].italic = True
     paper.add_heading("Where it stands", 2)

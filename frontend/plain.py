@@ -107,10 +107,12 @@ def answer_parts(answer: Answer, desk: Desk) -> list[Html]:
         refused = element("div", searched_line(answer), *said, element("p", answer.text, dir="auto"), class_="refused")
         near = [element("h2", "Nearest passages, not an answer"), listed] if cards else []
         return [asked, refused, *near]
-    sentences = element(
-        "div", searched_line(answer), *map(sentence_part, answer.sentences), *noted(answer), class_="answer"
-    )
-    return [asked, sentences, element("h2", counted(len(cards), "passage")), listed]
+    said = [searched_line(answer)]
+    for name, sentences in answer.groups:
+        said += [element("h3", name)] if name else []
+        said += map(sentence_part, sentences)
+    answered = element("div", *said, *noted(answer), class_="answer")
+    return [asked, answered, element("h2", counted(len(cards), "passage")), listed]
 
 
 def sentence_part(sentence: Sentence) -> Html:

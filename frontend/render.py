@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assistant.schema import REASONS, Answer, Citation, Sentence
+from assistant.schema import REASONS, Answer, Sentence
 from frontend.markup import Html, element, join
 from frontend.tools import Verdict, tools
 
@@ -94,17 +94,13 @@ def asking(questions: Sequence[str]) -> Html:
 def answered(number: int, answer: Answer, shown: int | None) -> Html:
     """Return an answer, or its first sentences; the closing line comes when all is there."""
     titles = {citation.number: citation.title for citation in answer.citations}
-    whose = {citation.number: named(citation) for citation in answer.citations}
-    sentences = answer.sentences[:shown]
     parts = [searched_for(number, answer)]
-    labelled = ""
-    for sentence in sentences:
-        label = join(dict.fromkeys(whose[citation] for citation in sentence.citations), "; ")
+    left = len(answer.sentences) if shown is None else shown
+    for name, sentences in answer.groups:
         # Where an answer speaks of several bodies, none of its sentences may be taken for another's.
-        if len(set(whose.values())) > 1 and label != labelled:
-            parts.append(element("h3", label, class_="cb-whose"))
-        labelled = label
-        parts.append(sentence_part(number, sentence, titles))
+        parts += [element("h3", name, class_="cb-whose")] if name and left > 0 else []
+        parts += [sentence_part(number, sentence, titles) for sentence in sentences[: max(left, 0)]]
+        left -= len(sentences)
     if shown is None:
         parts += [*noted(answer), closing(number, answer)]
     return element("div", *parts, class_="cb-answer")
@@ -184,18 +180,13 @@ def searched_for(number: int, answer: Answer) -> Html:
     return element("div", line, *row, edit, class_="cb-searched-part")
 
 
-def named(citation: Citation) -> str:
-    """Return whom a citation is about: its collaborative, else its document."""
-    return citation.collaborative or citation.title
-
-
 def closing(number: int, answer: Answer) -> Html:
     """Return the line under an answer: how many sources, of whom, and a way to them."""
     return element(
         "p",
         counted(len(answer.citations), "passage"),
         " from ",
-        ", ".join(dict.fromkeys(named(citation) for citation in answer.citations)),
+        ", ".join(dict.fromkeys(citation.whose for citation in answer.citations)),
         ". ",
         sources_link(number, "Show the sources"),
         class_="cb-closing",

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -149,6 +150,23 @@ def answer(
         hits=(hit(page, 1),),
         timings_ms={"total": 1.0},
         generation="gen-1",
+    )
+
+
+TWO_BODIES = tuple(
+    document(f"{name}.md", [(0, f"{name} has a board.")], collaborative=f"The {name} Group")
+    for name in ("Ayton", "Beeton")
+)
+
+
+def several() -> Answer:
+    """Make an answer about two bodies: a sentence of the one, two of the other."""
+    one, other = TWO_BODIES
+    citations = (citation(1, one, one.text), citation(2, other, other.text))
+    return replace(
+        answer("Who has a board?", one, [one.text]),
+        citations=citations,
+        sentences=tuple(Sentence(text=c.quote, citations=(c.number,)) for c in (*citations, citations[1])),
     )
 
 

@@ -1,5 +1,7 @@
 """assistant/attribution.py: whose fact it is, over the names of the real corpus."""
 
+from dataclasses import replace
+
 import pytest
 
 from assistant.attribution import Bodies
@@ -32,6 +34,32 @@ def test_every_name_of_every_page_finds_that_page_alone(bodies: Bodies, question
 @pytest.mark.parametrize(("name", "page"), [row for row in ALIASES if " " in str(row.values[0])])
 def test_a_name_of_several_words_is_found_in_small_letters(bodies: Bodies, name: str, page: str) -> None:
     assert _documents(bodies, f"how does {name.lower()} work") == [page]
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        pytest.param("west-yorkshire-wyaat.md", "WYAAT", id="an abbreviation"),
+        pytest.param("black-country.md", "BCPC", id="of several names the shortest"),
+    ],
+)
+def test_the_short_name_of_a_body(bodies: Bodies, page: str, name: str) -> None:
+    assert bodies.short_name(page) == name
+
+
+@pytest.mark.parametrize(
+    ("collaborative", "aliases", "name"),
+    [
+        pytest.param("Alpha Provider Collaborative", ("AP",), "Alpha Provider Collaborative", id="too short to tell"),
+        pytest.param("Alpha", ("AP",), "Alpha", id="short, and tells"),
+        pytest.param("AP", (), "AP", id="no other"),
+        pytest.param("", (), "The title", id="none: the title"),
+    ],
+)
+def test_a_short_name_tells_who_it_is(collaborative: str, aliases: tuple[str, ...], name: str) -> None:
+    named = replace(document().metadata, collaborative=collaborative, aliases=aliases)
+    page = replace(document(), title="The title", metadata=named)
+    assert Bodies([page]).short_name(page.id) == name
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant.errors import QuestionSetError
-from assistant.schema import Document, Sentence, Turn, sha256_of
+from assistant.schema import Document, Turn, sha256_of
 from frontend import panel, render
 from frontend.chat import Desk, Screen, Session
 from frontend.checks import LONGEST_HISTORY, LONGEST_QUESTION
@@ -158,17 +158,12 @@ def test_a_stopped_question_stays_in_the_box(desk: Desk) -> None:
 
 
 def test_an_answer_about_several_bodies_names_each(desk: Desk) -> None:
-    one, other = (
-        fakes.document(f"{name}.md", [(0, f"{name} has a board.")], collaborative=f"The {name} Group")
-        for name in ("Ayton", "Beeton")
-    )
-    citations = (fakes.citation(1, one, one.text), fakes.citation(2, other, other.text))
-    answer = replace(
-        fakes.answer("q", one, [one.text]),
-        citations=citations,
-        sentences=tuple(Sentence(text=c.quote, citations=(c.number,)) for c in (*citations, citations[1])),
-    )
+    answer = fakes.several()
     assert is_ours(render.answered(0, answer, None)).texts("cb-whose") == ["The Ayton Group", "The Beeton Group"]
+    for shown, names in ((0, []), (1, ["The Ayton Group"]), (2, ["The Ayton Group", "The Beeton Group"])):
+        sofar = Seen(render.answered(0, answer, shown))
+        assert sofar.texts("cb-whose") == names
+        assert sofar.texts("cb-text") == [sentence.text for sentence in answer.sentences[:shown]]
     alone = last(desk.ask(fakes.BACKLOG, Session())).log
     assert not Seen(alone).texts("cb-whose")
 

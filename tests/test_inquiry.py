@@ -78,6 +78,30 @@ def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None
     assert one.notes == ("No passage found answers this about Foundation Group.",)
 
 
+def test_what_is_of_one_body_stands_together_in_a_comparison_and_each_has_its_row(casebook: Assistant) -> None:
+    answer = casebook.ask("Who are the members of WYAAT and the Foundation Group, and when were they set up?")
+    own = [citation.document_id for citation in answer.citations]
+    assert [body for body, _ in groupby(own)] == ["west-yorkshire-wyaat.md", "foundation-group.md"]
+    assert answer.table is not None
+    assert [row["collaborative"] for row in answer.table["rows"]] == [name for name, _ in answer.groups]
+    assert [n for row in answer.table["rows"] for n in row["citations"]] == [c.number for c in answer.citations]
+
+
+def test_a_body_that_a_comparison_asks_of_in_vain_has_an_empty_row(casebook: Assistant) -> None:
+    answer = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
+    assert answer.table is not None
+    assert answer.table["rows"][-1] == {"collaborative": "Foundation Group", "citations": []}
+
+
+def test_a_question_on_one_body_has_no_table(casebook: Assistant) -> None:
+    assert casebook.ask("When was WYAAT set up?").table is None
+
+
+def test_each_body_of_a_comparison_may_show_a_list(casebook: Assistant) -> None:
+    answer = casebook.ask("Compare the lessons of the Black Country and WYAAT")
+    assert "engagement cannot be overdone" in answer.text and "cannot be compelled" in answer.text
+
+
 def test_a_question_on_collaboratives_in_general_is_answered_from_the_page_on_them(casebook: Assistant) -> None:
     answer = casebook.ask("What governance models can collaboratives choose from?")
     assert answer.citations[0].document_id == "national-context.md"
@@ -90,6 +114,8 @@ def test_a_question_across_is_answered_with_a_sentence_or_two_of_each_body(caseb
     assert own and max(map(own.count, own)) <= 2
     assert [body for body, _ in groupby(own)] == list(dict.fromkeys(own)), "what is of one body stands together"
     assert not any(sentence.text.endswith(":") for sentence in answer.sentences)
+    assert answer.table is not None
+    assert [row["collaborative"] for row in answer.table["rows"]] == [name for name, _ in answer.groups]
 
 
 def test_a_question_across_pages_on_no_body_is_put_to_these(casebook: Assistant) -> None:

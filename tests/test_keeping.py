@@ -69,6 +69,18 @@ def test_a_note_is_in_every_file_that_people_read() -> None:
     assert json.loads(export.provenance(made))["answers"][0]["notes"] == ["No passage answers <why>."]
 
 
+def test_who_a_sentence_is_about_is_in_every_file_that_people_read() -> None:
+    several = fakes.several()
+    made = export.Pack(answers=(several,), made=MADE, settings={}, filters={})
+    first, second = (name for name, _ in several.groups)
+    lines = [paragraph.text for paragraph in open_docx(BytesIO(export.exported(made, "docx").data)).paragraphs]
+    assert lines.index(first) + 1 == lines.index(f"{several.sentences[0].text} [1]")
+    assert lines.index(second) + 1 == lines.index(f"{several.sentences[1].text} [2]")
+    shown = MarkdownIt().render(export.markdown(made))
+    assert f"<p><strong>{first}</strong></p>\n<p>{several.sentences[0].text} [1]</p>" in shown
+    assert f"\n{second}:\n{several.sentences[1].text} [2]\n" in export.copied(several, MADE)
+
+
 @given(st.text())
 def test_whatever_a_text_holds_a_word_document_can_hold(text: str) -> None:
     answer = replace(fakes.answer("q", fakes.ANYTOWN, fakes.SENTENCES[:1]), question=text or "q")

@@ -71,6 +71,14 @@ def test_an_answer_has_a_mark_for_every_sentence_and_its_source_below(site: str)
     assert "2 May 2023" in seen.text()
 
 
+def test_an_answer_about_several_bodies_names_each() -> None:
+    fake = fakes.FakeAssistant()
+    fake.pages = {page.id: page for page in fakes.TWO_BODIES}
+    parts = plain.answer_parts(fakes.several(), Desk(fake))  # type: ignore[arg-type]
+    assert parts[1].index("<h3>The Ayton Group") < parts[1].index("Ayton has a board.")
+    assert parts[1].index("Ayton has a board.") < parts[1].index("<h3>The Beeton Group")
+
+
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_source_opens_with_exactly_its_quote_marked(site: str, number: int) -> None:
     seen = asked(site, ("q", fakes.BACKLOG))

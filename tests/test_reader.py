@@ -19,8 +19,8 @@ TEXT = (
 OTHER = "The board meets four times a year. Its papers are public."
 
 
-def passage(text: str, front: str = FRONT) -> tuple[str, str, tuple[Span, ...]]:
-    return front, text, split_sentences(text)
+def passage(text: str, front: str = FRONT) -> tuple[str, str, str, tuple[Span, ...]]:
+    return QUESTION, front, text, split_sentences(text)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def test_what_stands_in_front_of_a_passage(title: str, headings: tuple[str, ...]
 
 
 def test_the_sentence_that_answers_is_found_and_the_passage_that_does_not_is_told_apart(reader: Reader) -> None:
-    right, wrong = reader.read(QUESTION, [passage(TEXT), passage(OTHER)])
+    right, wrong = reader.read([passage(TEXT), passage(OTHER)])
     assert max(range(3), key=right.sentences.__getitem__) == 1
     assert right.answers > wrong.answers
     assert len(wrong.sentences) == 2
@@ -95,14 +95,14 @@ def test_the_sentence_that_answers_is_found_and_the_passage_that_does_not_is_tol
 
 def test_a_reading_depends_on_nothing_but_question_and_passage(reader: Reader) -> None:
     texts = [TEXT, OTHER, TEXT + " " + OTHER, OTHER * 6]
-    alone = [reader.read(QUESTION, [passage(text)])[0] for text in texts]
-    assert reader.read(QUESTION, [passage(text) for text in texts]) == alone
-    assert reader.read(QUESTION, [passage(text) for text in reversed(texts)]) == alone[::-1]
+    alone = [reader.read([passage(text)])[0] for text in texts]
+    assert reader.read([passage(text) for text in texts]) == alone
+    assert reader.read([passage(text) for text in reversed(texts)]) == alone[::-1]
 
 
 def test_nothing_to_read_is_nothing_read(reader: Reader) -> None:
-    assert reader.read(QUESTION, []) == []
-    assert reader.read(QUESTION, [("", "", ())])[0].sentences == ()
+    assert reader.read([]) == []
+    assert reader.read([(QUESTION, "", "", ())])[0].sentences == ()
 
 
 def test_other_weights_are_refused_by_name_with_the_way_out(tmp_path: Path) -> None:

@@ -21,14 +21,14 @@ class Fake(Reader):
     def __init__(self, word: str) -> None:
         self.word, self.seen = word, 0
 
-    def read(self, question: str, passages: Sequence[tuple[str, str, Sequence[Span]]]) -> list[Reading]:
-        self.seen += len(passages)
+    def read(self, asked: Sequence[tuple[str, str, str, Sequence[Span]]]) -> list[Reading]:
+        self.seen += len(asked)
         return [
             Reading(
                 answers=4.0 if self.word in text else -4.0,
                 sentences=tuple(3.0 if self.word in text[start:end] else -3.0 for start, end in spans),
             )
-            for _, text, spans in passages
+            for _, _, text, spans in asked
         ]
 
 
@@ -70,6 +70,18 @@ def test_a_passage_is_read_once_for_a_question() -> None:
     assert reader.seen == 2
     readings.told("When did it begin?", [hit(2, 0.9)], lambda _: DOCUMENT)
     assert reader.seen == 3
+
+
+def test_several_questions_are_read_at_once_each_for_its_own_passage() -> None:
+    reader = Fake("chairs")
+    readings = Readings(reader)
+    asked = [("Who chairs it?", hit(1, 1.0)), ("When did it begin?", hit(2, 0.9)), ("Who chairs it?", hit(1, 1.0))]
+    first, second, again = readings.read(asked, lambda _: DOCUMENT)
+    assert first is again
+    assert second.sentences == first.sentences
+    assert reader.seen == 2
+    assert readings.read(asked[:1], lambda _: DOCUMENT) == [first]
+    assert reader.seen == 2
 
 
 @pytest.mark.parametrize("chance", [0.0, 0.001, 0.3, 0.999, 1.0])

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -150,6 +151,29 @@ def test_the_json_of_an_answer_has_exactly_the_keys_of_the_contract() -> None:
     assert list(said["hits"][0]) == ["document_id", "start", "end", "score", "rank"]
     assert said["schema"] == 1
     assert said["table"] is None
+
+
+@pytest.mark.parametrize(
+    ("bodies", "groups"),
+    [
+        pytest.param("", [], id="a refusal"),
+        pytest.param("AA", [("", "ab")], id="all of one, and no name"),
+        pytest.param("AB", [("A", "a"), ("B", "b")], id="a name each"),
+        pytest.param("AAB", [("A", "ab"), ("B", "c")], id="a run has its name once"),
+        pytest.param("ABA", [("A", "a"), ("B", "b"), ("A", "c")], id="their order is kept"),
+    ],
+)
+def test_the_sentences_of_several_bodies_stand_under_their_names(bodies: str, groups: list[tuple[str, str]]) -> None:
+    one = an_answer().citations[0]
+    answer = an_answer(
+        citations=tuple(replace(one, number=n, collaborative=name) for n, name in enumerate(bodies, 1)),
+        sentences=tuple(Sentence(text="abc"[n - 1], citations=(n,)) for n in range(1, len(bodies) + 1)),
+    )
+    assert [(name, "".join(sentence.text for sentence in run)) for name, run in answer.groups] == groups
+
+
+def test_a_body_without_a_name_is_called_by_its_document() -> None:
+    assert replace(an_answer().citations[0], collaborative="").whose == "D"
 
 
 def test_the_json_of_an_answer_is_the_same_after_a_round_trip() -> None:

@@ -160,8 +160,10 @@ def test_a_few_steps_learn_a_question_and_the_weights_survive_their_eight_bits(p
     trained = Reader(bf16=False, weights=path, sha256=file_sha256(path))
     spans = [tuple(span) for span in WHO["passages"][0]["sentences"]]
     right, wrong = trained.read(
-        WHO["question"],
-        [("The hub", WHO["passages"][0]["text"], spans), ("The hub", "The canteen is shut.", [(0, 20)])],
+        [
+            (WHO["question"], "The hub", WHO["passages"][0]["text"], spans),
+            (WHO["question"], "The hub", "The canteen is shut.", [(0, 20)]),
+        ],
     )
     assert max(range(3), key=right.sentences.__getitem__) == 2
     assert right.answers > wrong.answers

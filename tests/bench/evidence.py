@@ -22,7 +22,8 @@ from assistant.evaluation.questions import BenchmarkQuestion
 from assistant.evaluation.ranking import ndcg, recall
 from assistant.evaluation.spans import TextOf, locate
 from assistant.evidence import Candidate
-from assistant.inquiry import Inquiry, Opened
+from assistant.inquiry import Inquiry
+from assistant.opened import Opened
 from assistant.pipeline import open_assistant
 from assistant.question import understand
 from assistant.refusal import certainty, least_certainty
