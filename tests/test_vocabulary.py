@@ -1,0 +1,71 @@
+"""assistant/vocabulary.py: the words of a corpus, which a question's slips, short forms and names are held against."""
+
+import pytest
+
+from assistant.pipeline import Assistant
+from assistant.question import understand
+from assistant.refusal import unknown_names
+from assistant.vocabulary import Vocabulary
+from tests import answer_samples as sample
+from tests import corpus_check as check
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> Vocabulary:
+    return Vocabulary(check.page(slug).documents[0] for slug in check.slugs())
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        pytest.param("How did Frimley cut its waits?", "Frimley", id="a place that is not here"),
+        pytest.param("What does the Gloucestershire collaborative do?", "Gloucestershire", id="a county"),
+        pytest.param("What did Barbara Plimsoll say about the hub?", "Barbara Plimsoll", id="a person"),
+        pytest.param("What do Walsall and Frimley share?", "Frimley", id="one of two, and not the other"),
+    ],
+)
+def test_a_name_that_the_corpus_does_not_hold_is_unknown(vocabulary: Vocabulary, question: str, name: str) -> None:
+    assert name in unknown_names(understand(question), vocabulary)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How did Wolverhampton cut its waits?",
+        "What did Diane Wake want?",
+        "Who is Professor Mike Thomas?",
+        "What is GIRFT?",
+        "How did the NHS treat backlogs?",
+        "What does Sandwell and West Birmingham do?",
+        "Tell Me About The Lessons",
+    ],
+)
+def test_a_name_that_it_holds_is_known(vocabulary: Vocabulary, question: str) -> None:
+    assert unknown_names(understand(question), vocabulary) == ()
+
+
+def test_a_word_of_the_language_that_no_document_has_is_no_slip() -> None:
+    page = sample.document(text="Trusts were spending more on theatres and chose four sites.")
+    known = {"sending", "choose"}.__contains__
+    assert Vocabulary([page]).corrected("Who is sending them?") == "Who is spending them?"
+    assert Vocabulary([page], known).corrected("Who is sending them?") == "Who is sending them?"
+    assert Vocabulary([page], known).corrected("Who is spendng more?") == "Who is spending more?"
+
+
+def test_a_word_two_letters_away_from_another_is_itself() -> None:
+    page = sample.document(text="Its fragility will begin to fall, and endoscopy will grow at Wolverhampton.")
+    vocabulary = Vocabulary([page])
+    assert vocabulary.corrected("What of frailty and binge eating?") == "What of frailty and binge eating?"
+    assert vocabulary.corrected("endsocopy at Wolverhamton") == "endoscopy at Wolverhampton"
+
+
+def test_a_short_name_of_a_county_is_written_out_where_the_corpus_has_it(casebook: Assistant) -> None:
+    vocabulary = casebook._current().vocabulary
+    assert vocabulary.corrected("Who runs Lancs and Glos?") == "Who runs Lancashire and Glos?"
+
+
+def test_only_a_rare_abbreviation_is_written_out_for_the_search() -> None:
+    page = sample.document(text="A community diagnostic centre (CDC) opened. The CDC is busy.")
+    words = Vocabulary([page])
+    assert words.expanded("Is the CDC open?", lambda _: True) == "Is the CDC open? (community diagnostic centre)"
+    assert words.expanded("Is the CDC open?", lambda _: False) == "Is the CDC open?"
