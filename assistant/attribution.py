@@ -35,10 +35,14 @@ _COMPASS = frozenset("north south east west mid central".split())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A body that a question names: the words as written and the documents that are about it."""
+    """A body that a question names: the words as written and the documents that are about it.
+
+    What is no body, a hospital or a town, has the documents that name it.
+    """
 
     text: str
     documents: tuple[str, ...]
+    is_body: bool = True
 
 
 # What joins the words of a name, and is left out or written otherwise: "Cheshire & Merseyside", "Cheshire/Merseyside".
@@ -208,6 +212,11 @@ class Bodies:
         wider = [own + behind] if _GENERIC & set(behind) and not set(behind) <= _GENERIC else []
         wider += [before[i:] + own for i in range(len(before))]
         return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
+
+    def holding(self, name: str) -> tuple[str, ...]:
+        """Return the documents in which a name stands, by id."""
+        words = f" {' '.join(_WORD.findall(name.lower()))} "
+        return tuple(document.id for document, text in zip(self._documents, self._folded, strict=True) if words in text)
 
     def without_names(self, text: str) -> str:
         """Return a text without the names of bodies, which every sentence on a body shares."""

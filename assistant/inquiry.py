@@ -1,6 +1,6 @@
 """One question put to one generation: which bodies it is about, what is retrieved, which sentences answer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.across import Across
@@ -58,15 +58,18 @@ class Inquiry:
             of_bodies = every.bodies()
             return every.answer(of_bodies) if of_bodies else plain.answer(hits)
         groups: list[frozenset[str] | None] = [frozenset(mention.documents) for mention in self.mentions]
-        names = frozenset(stem for mention in self.mentions for stem in self.opened.generation.terms(mention.text))
+        bodies = [mention for mention in self.mentions if mention.is_body]
+        names = frozenset(stem for mention in bodies for stem in self.opened.generation.terms(mention.text))
         shown: list[list[Span]] = [[] for _ in groups or [None]]
         reasons: list[str] = []
         best = 0.0
         parts = parts_of(self.asked)
         answered: list[tuple[str, int, Asked, Sequence[Span]]] = []
         limit = _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
+        asked_of = {piece: self._to_whom(piece) if len(parts) > 1 else range(len(shown)) for piece, _ in parts}
         for piece, part in parts:
-            for index, documents in enumerate(groups or [None]):
+            for index in asked_of[piece]:
+                documents = groups[index] if groups else None
                 put = put_to(part, index, self.mentions) if len(groups) > 1 else part
                 group = self._candidates(put, documents, names, hits)
                 best = max(best, certainty(group))
@@ -84,13 +87,18 @@ class Inquiry:
         spans = {(span.document.id, span.start): span for own in shown for span in own}
         if not spans:
             return Findings((), reasons[0], best)
-        unanswered = self._unanswered([piece for piece, _ in parts], {(piece, index) for piece, index, *_ in answered})
+        unanswered = self._unanswered(asked_of, {(piece, index) for piece, index, *_ in answered})
         notes = notes_on([(part, chosen) for *_, part, chosen in answered], unanswered)
         compared = {index for _, index, *_ in answered}
         without = [mention.text for index, mention in enumerate(self.mentions) if index not in compared]
         return Findings(tuple(spans.values()), None, best, notes, tuple(without) if len(groups) > 1 else None)
 
-    def _unanswered(self, pieces: Sequence[str], answered: Collection[tuple[str, int]]) -> list[str]:
+    def _to_whom(self, piece: str) -> Sequence[int]:
+        """Return to which bodies a part of a question is put: those that it names, or all."""
+        own = [index for index, mention in enumerate(self.mentions) if mention.text in piece]
+        return own or range(max(len(self.mentions), 1))
+
+    def _unanswered(self, pieces: Mapping[str, Sequence[int]], answered: Collection[tuple[str, int]]) -> list[str]:
         """Name the parts and the bodies without an answer, and the part that one body alone has none to."""
         told, bodies = {piece for piece, _ in answered}, {index for _, index in answered}
         named = list(enumerate(self.mentions))
@@ -101,7 +109,8 @@ class Inquiry:
                 f"about {mention.text}: “{piece}”"
                 for piece in pieces
                 for index, mention in named
-                if len(named) > 1 and piece in told and index in bodies and (piece, index) not in answered
+                if len(named) > 1 and piece in told and index in bodies
+                if index in pieces[piece] and (piece, index) not in answered
             ),
         ]
 

@@ -19,6 +19,7 @@ from assistant.generations import current_folder
 from assistant.index import Generation
 from assistant.inquiry import Inquiry
 from assistant.opened import Opened
+from assistant.parts import compared
 from assistant.question import understand
 from assistant.reader import Reader, open_reader
 from assistant.readings import Readings
@@ -121,7 +122,7 @@ class Assistant:
         inquiry = Inquiry(
             opened=opened,
             asked=asked,
-            mentions=opened.bodies.all_mentions(asked.text),
+            mentions=compared(asked, opened.bodies),
             allowed=passing(opened.generation.documents, only or {}),
         )
         return inquiry.retrieve(limit)[:limit]
@@ -157,7 +158,7 @@ class Assistant:
         inquiry = Inquiry(
             opened=opened,
             asked=asked,
-            mentions=opened.bodies.all_mentions(asked.text),
+            mentions=compared(asked, opened.bodies),
             allowed=passing(opened.generation.documents, only or {}),
             context=searched.context,
         )

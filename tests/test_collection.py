@@ -15,7 +15,6 @@ from assistant.schema import Document, Metadata, Passage, sha256_of
 from ingest.publish import node_metadata
 from tests.stand_in import StandIn, build, ingest_folder
 
-
 # What other LlamaIndex programs can filter by
 
 

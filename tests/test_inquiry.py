@@ -2,49 +2,7 @@
 
 from itertools import groupby
 
-import pytest
-
-from assistant.attribution import Mention
-from assistant.parts import put_to
 from assistant.pipeline import Assistant
-from assistant.question import understand
-
-
-@pytest.mark.parametrize(
-    ("question", "names", "put"),
-    [
-        pytest.param(
-            "Compare the annual fee of Alpha and the Beta Group",
-            ["Alpha", "Beta Group"],
-            ["the annual fee of Alpha", "the annual fee of the Beta Group"],
-            id="compare A and B",
-        ),
-        pytest.param(
-            "How do Alpha, Beta and Gamma pay for staff?",
-            ["Alpha", "Beta", "Gamma"],
-            ["How do Alpha pay for staff?", "How do Beta pay for staff?", "How do Gamma pay for staff?"],
-            id="three in a row",
-        ),
-        pytest.param(
-            "Which is bigger, Alpha or Beta?",
-            ["Alpha", "Beta"],
-            ["Which is bigger, Alpha?", "Which is bigger, Beta?"],
-            id="A or B",
-        ),
-        pytest.param(
-            "How does Alpha's fee differ from Beta's?",
-            ["Alpha", "Beta"],
-            ["How does Alpha's fee differ from Beta's?"] * 2,
-            id="names apart stay",
-        ),
-        pytest.param("What is B+ (of A)?", ["A", "B+"], ["What is B+ (of A)?"] * 2, id="signs in a name"),
-    ],
-)
-def test_a_question_on_several_bodies_is_put_to_each_without_the_others(
-    question: str, names: list[str], put: list[str]
-) -> None:
-    mentions = [Mention(text=name, documents=(f"{name}.md",)) for name in names]
-    assert [put_to(understand(question), index, mentions).text for index in range(len(names))] == put
 
 
 def test_a_word_that_hardly_occurs_is_looked_for_under_its_other_names_too(casebook: Assistant) -> None:
@@ -91,6 +49,19 @@ def test_a_body_that_a_comparison_asks_of_in_vain_has_an_empty_row(casebook: Ass
     answer = casebook.ask("Compare the annual fee of WYAAT and the Foundation Group")
     assert answer.table is not None
     assert answer.table["rows"][-1] == {"collaborative": "Foundation Group", "citations": []}
+
+
+def test_hubs_that_are_no_bodies_are_compared_too(casebook: Assistant) -> None:
+    answer = casebook.ask(
+        "Compare expected yearly operations at the Maidstone centre, the Winchester hub and Central Middlesex."
+    )
+    assert all(figure in answer.text for figure in ("2,000", "2,400", "4,000"))
+
+
+def test_each_part_is_put_to_the_body_that_it_names(casebook: Assistant) -> None:
+    answer = casebook.ask("When was WYAAT formed and who chairs the Foundation Group?")
+    assert not any("No passage found answers this about WYAAT: “who" in note for note in answer.notes)
+    assert {citation.document_id for citation in answer.citations} == {"west-yorkshire-wyaat.md", "foundation-group.md"}
 
 
 def test_a_question_on_one_body_has_no_table(casebook: Assistant) -> None:

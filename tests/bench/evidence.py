@@ -24,6 +24,7 @@ from assistant.evaluation.spans import TextOf, locate
 from assistant.evidence import Candidate
 from assistant.inquiry import Inquiry
 from assistant.opened import Opened
+from assistant.parts import compared
 from assistant.pipeline import open_assistant
 from assistant.question import understand
 from assistant.refusal import certainty, least_certainty
@@ -35,7 +36,7 @@ def found_for(opened: Opened, question: Question, within: bool) -> tuple[tuple[H
     """Return the ranked passages and sentences of a question, as Assistant.ask has them before it chooses."""
     searched = standalone(question.text, question.history, opened.bodies)
     asked = understand(opened.vocabulary.corrected(searched.text))
-    mentions = opened.bodies.all_mentions(asked.text)
+    mentions = compared(asked, opened.bodies)
     allowed = frozenset(question.relevant) if within else None
     inquiry = Inquiry(opened=opened, asked=asked, mentions=mentions, allowed=allowed, context=searched.context)
     hits = inquiry.retrieve(10)
