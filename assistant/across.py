@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from assistant.answerer import Span, choose
+from assistant.attribution import NO_BODY
 from assistant.citing import extend
 from assistant.opened import Findings, Opened
 from assistant.question import Asked, of_one, understand
 from assistant.refusal import SURE, certainty, rule_after_search
 from assistant.schema import Hit
 
-# Documents of these types are about no collaborative: a question across collaboratives passes them by.
-_NO_BODY = frozenset({"national", "glossary"})
 # So many bodies are asked at most, so many passages each; so many are shown, so many sentences each: those whose best
 # sentence has this chance to answer, and this share of the best body's.
 _ASKED, _PASSAGES, _SHOWN, _SENTENCES, _CHANCE, _SHARE = 40, 3, 8, 2, 0.1, 0.2
@@ -45,7 +44,7 @@ class Across:
 
     def is_general(self, hit: Hit) -> bool:
         """Whether a passage is about no collaborative of its own."""
-        return self.opened.generation.document(hit.passage.document_id).metadata.type in _NO_BODY
+        return self.opened.generation.document(hit.passage.document_id).metadata.type in NO_BODY
 
     @cached_property
     def _of_each(self) -> Asked:

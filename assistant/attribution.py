@@ -8,7 +8,7 @@ does not count as the shorter one.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from assistant.schema import Document
@@ -28,6 +28,8 @@ _GENERIC = frozenset(
 _ENGLISH = frozenset("acc aim alliance bath cap care hope impact one pact prospect reading sel start".split())
 # A capital before or behind, but for the one that begins the question.
 _IN_A_NAME = r"(?<=[^\s.?!:]\s)[A-Z][\w'’]*\s(?:of\s(?:the\s)?)?{0}\b|\b{0}\s(?!(?:NHS|ICB|ICS|APC)\b)[A-Z]"
+# Documents of these types are about no collaborative.
+NO_BODY = frozenset({"national", "glossary"})
 # Of fewer characters a name tells too little by itself.
 _TELLING = 4
 _COMPASS = frozenset("north south east west mid central".split())
@@ -37,12 +39,21 @@ _COMPASS = frozenset("north south east west mid central".split())
 class Mention:
     """A body that a question names: the words as written and the documents that are about it.
 
-    What is no body, a hospital or a town, has the documents that name it.
+    ``start`` is where it stands. What is no body, a hospital or a town, has the documents that name it.
     """
 
     text: str
     documents: tuple[str, ...]
     is_body: bool = True
+    start: int = field(default=0, compare=False)
+
+    def lies_inside(self, other: "Mention") -> bool:
+        """Whether it is only a part of another mention's words: "North East" of "North East London"."""
+        return other.start <= self.start and self._end <= other._end and len(self.text) < len(other.text)
+
+    @property
+    def _end(self) -> int:
+        return self.start + len(self.text)
 
 
 # What joins the words of a name, and is left out or written otherwise: "Cheshire & Merseyside", "Cheshire/Merseyside".
@@ -151,15 +162,14 @@ class Bodies:
         What stands inside a longer name does not count: "North East London" is not the North East.
         """
         kinds = [finds(question) for finds in (self.mentions, self.shared_mentions, self.places_mentioned)]
-        texts = [f" {mention.text.lower()} " for kind in kinds for mention in kind]
+        every = [mention for kind in kinds for mention in kind]
         found: list[Mention] = []
         for kind in kinds:
             named = {document for mention in found for document in mention.documents}
             found += [
                 mention
                 for mention in kind
-                if not named & set(mention.documents)
-                and not any(f" {mention.text.lower()} " in text != f" {mention.text.lower()} " for text in texts)
+                if not named & set(mention.documents) and not any(mention.lies_inside(other) for other in every)
             ]
         return tuple(found)
 
@@ -175,10 +185,11 @@ class Bodies:
                 run = words[at : at + length]
                 documents, start, end = names.get(tuple(word for word, _ in run)), run[0][1], run[-1][1] + 1
                 span = question[tokens[start].start() : tokens[end - 1].end()]
+                span += ")" if "(" in span and question.startswith(")", tokens[end - 1].end()) else ""
                 is_name = span[0].isupper() and names is self._places and tokens[start].start() > 0
                 meant = is_name or self._means_the_body(span)
                 if documents and meant and not self._goes_on(question, tokens, start, end):
-                    found.append(Mention(text=span, documents=tuple(sorted(documents))))
+                    found.append(Mention(text=span, documents=tuple(sorted(documents)), start=tokens[start].start()))
                     at += length - 1
                     break
             at += 1
@@ -214,9 +225,24 @@ class Bodies:
         return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
 
     def holding(self, name: str) -> tuple[str, ...]:
-        """Return the documents in which a name stands, by id."""
+        """Return the documents about a body in which a name stands, by id."""
         words = f" {' '.join(_WORD.findall(name.lower()))} "
-        return tuple(document.id for document, text in zip(self._documents, self._folded, strict=True) if words in text)
+        return tuple(
+            document.id
+            for document, text in zip(self._documents, self._folded, strict=True)
+            if words in text and document.metadata.type not in NO_BODY
+        )
+
+    def is_trust(self, name: str) -> bool:
+        """Whether a name stands in that of one of the bodies' trusts: "Sandwell and West Birmingham"."""
+        words = f" {' '.join(_WORD.findall(name.lower()))} "
+        return any(words in trust for trust in self._trusts)
+
+    @cached_property
+    def _trusts(self) -> frozenset[str]:
+        return frozenset(
+            f" {' '.join(_WORD.findall(trust.lower()))} " for one in self._documents for trust in one.metadata.trusts
+        )
 
     def without_names(self, text: str) -> str:
         """Return a text without the names of bodies, which every sentence on a body shares."""

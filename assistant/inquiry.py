@@ -7,10 +7,11 @@ from assistant.across import Across
 from assistant.answerer import MAX_SENTENCES, Span, choose
 from assistant.attribution import Mention
 from assistant.citing import extend
+from assistant.comparison import put_to
 from assistant.evidence import Candidate
 from assistant.notes import notes_on
 from assistant.opened import Findings, Opened
-from assistant.parts import parts_of, put_to
+from assistant.parts import parts_of
 from assistant.question import Asked, of_one
 from assistant.refusal import SURE, certainty, rule_after_search
 from assistant.schema import Hit
@@ -50,53 +51,73 @@ class Inquiry:
 
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
-        if self.across:
-            every = Across(self.opened, self.asked, self.allowed)
-            plain = replace(self, asked=replace(self.asked, is_cross=False))
-            if every.is_of_none(hits):
-                return plain.answer([hit for hit in hits if every.is_general(hit)])
-            of_bodies = every.bodies()
-            return every.answer(of_bodies) if of_bodies else plain.answer(hits)
-        groups: list[frozenset[str] | None] = [frozenset(mention.documents) for mention in self.mentions]
-        bodies = [mention for mention in self.mentions if mention.is_body]
-        names = frozenset(stem for mention in bodies for stem in self.opened.generation.terms(mention.text))
-        shown: list[list[Span]] = [[] for _ in groups or [None]]
+        if not self.across:
+            return self._of_named(hits)
+        every = Across(self.opened, self.asked, self.allowed)
+        plain = replace(self, asked=replace(self.asked, is_cross=False))
+        if every.is_of_none(hits):
+            return plain.answer([hit for hit in hits if every.is_general(hit)])
+        of_bodies = every.bodies()
+        return every.answer(of_bodies) if of_bodies else plain.answer(hits)
+
+    def _of_named(self, hits: Sequence[Hit]) -> Findings:
+        """Put each part of the question to each body that it names, or to all pages."""
+        parts = parts_of(self.asked)
+        several = len(self.mentions) > 1
+        limit = _FEW if several or len(parts) > 1 else MAX_SENTENCES
+        shown: list[list[Span]] = [[] for _ in self.mentions or [None]]
+        asked_of = self._to_whom([piece for piece, _ in parts])
+        answered: dict[tuple[str, int], tuple[Asked, Sequence[Span]]] = {}
         reasons: list[str] = []
         best = 0.0
-        parts = parts_of(self.asked)
-        answered: list[tuple[str, int, Asked, Sequence[Span]]] = []
-        limit = _FEW if len(groups) > 1 or len(parts) > 1 else MAX_SENTENCES
-        asked_of = {piece: self._to_whom(piece) if len(parts) > 1 else range(len(shown)) for piece, _ in parts}
         for piece, part in parts:
             for index in asked_of[piece]:
-                documents = groups[index] if groups else None
-                put = put_to(part, index, self.mentions) if len(groups) > 1 else part
-                group = self._candidates(put, documents, names, hits)
+                put = put_to(part, index, self.mentions) if several else part
+                group = self._candidates(put, index, hits)
                 best = max(best, certainty(group))
-                reason = rule_after_search(put, group, named=bool(self.mentions))
-                if reason is not None:
+                if reason := rule_after_search(put, group, named=bool(self.mentions)):
                     reasons.append(reason)
                     continue
-                chosen = choose(put, group, self.opened.generation.terms, limit=limit)
-                own = shown[index]
-                more = _not_yet_shown(group, own) if piece != parts[0][0] and _all_shown(chosen, own) else []
-                if more:
-                    chosen = [*chosen, *choose(put, more, self.opened.generation.terms, limit=1)]
-                extend(own, chosen)
-                answered.append((piece, index, put, chosen))
+                chosen = self._chosen(put, group, shown[index], limit, first=piece == parts[0][0])
+                extend(shown[index], chosen)
+                answered[piece, index] = put, chosen
         spans = {(span.document.id, span.start): span for own in shown for span in own}
         if not spans:
             return Findings((), reasons[0], best)
-        unanswered = self._unanswered(asked_of, {(piece, index) for piece, index, *_ in answered})
-        notes = notes_on([(part, chosen) for *_, part, chosen in answered], unanswered)
-        compared = {index for _, index, *_ in answered}
-        without = [mention.text for index, mention in enumerate(self.mentions) if index not in compared]
-        return Findings(tuple(spans.values()), None, best, notes, tuple(without) if len(groups) > 1 else None)
+        notes = notes_on(list(answered.values()), self._unanswered(asked_of, answered))
+        told = {index for _, index in answered}
+        without = tuple(self._name_of(mention) for index, mention in enumerate(self.mentions) if index not in told)
+        return Findings(tuple(spans.values()), None, best, notes, without if several else None)
 
-    def _to_whom(self, piece: str) -> Sequence[int]:
-        """Return to which bodies a part of a question is put: those that it names, or all."""
-        own = [index for index, mention in enumerate(self.mentions) if mention.text in piece]
-        return own or range(max(len(self.mentions), 1))
+    def _chosen(
+        self, put: Asked, group: Sequence[Candidate], own: Sequence[Span], limit: int, *, first: bool
+    ) -> list[Span]:
+        """Choose sentences; where all were shown for an earlier part, one that surely answers too is added."""
+        terms = self.opened.generation.terms
+        chosen = choose(put, group, terms, limit=limit)
+        more = _not_yet_shown(group, own) if not first and _all_shown(chosen, own) else []
+        return [*chosen, *choose(put, more, terms, limit=1)] if more else chosen
+
+    def _name_of(self, mention: Mention) -> str:
+        """Return the full name of a body, or what else is named as it was written."""
+        documents = [self.opened.generation.document(document) for document in mention.documents]
+        whole = documents[0].metadata.collaborative if mention.is_body and len(documents) == 1 else ""
+        return whole or mention.text
+
+    def _to_whom(self, pieces: Sequence[str]) -> dict[str, Sequence[int]]:
+        """Return to which bodies each part is put: those that it names, else those of the part before, else all."""
+        every: Sequence[int] = range(max(len(self.mentions), 1))
+        asked_of: dict[str, Sequence[int]] = {}
+        last = every
+        for piece in pieces:
+            named = {document for one in self.opened.bodies.all_mentions(piece) for document in one.documents}
+            own = [
+                index
+                for index, mention in enumerate(self.mentions)
+                if (named & set(mention.documents) if mention.is_body else mention.text in piece)
+            ]
+            asked_of[piece] = last = own or last if len(pieces) > 1 else every
+        return asked_of
 
     def _unanswered(self, pieces: Mapping[str, Sequence[int]], answered: Collection[tuple[str, int]]) -> list[str]:
         """Name the parts and the bodies without an answer, and the part that one body alone has none to."""
@@ -114,15 +135,16 @@ class Inquiry:
             ),
         ]
 
-    def _candidates(
-        self, part: Asked, documents: frozenset[str] | None, names: frozenset[str], hits: Sequence[Hit]
-    ) -> list[Candidate]:
-        """Return the sentences of some documents; ``hits`` are the whole question's, where no body is named."""
+    def _candidates(self, part: Asked, index: int, hits: Sequence[Hit]) -> list[Candidate]:
+        """Return the sentences of a body's documents; ``hits`` are the whole question's, where no body is named."""
+        generation = self.opened.generation
+        documents = frozenset(self.mentions[index].documents) if self.mentions else None
         if documents is not None or part.text != self.asked.text:
             within = documents if self.allowed is None else (documents or self.allowed) & self.allowed
             question = self.opened.expanded(part.text)
             hits = self.opened.retriever.retrieve(question, documents=within, distinct=1, context=self.context)
-        return self.opened.scorer.score(part, hits, self.opened.generation.document, names)
+        names = frozenset(term for one in self.mentions if one.is_body for term in generation.terms(one.text))
+        return self.opened.scorer.score(part, hits, generation.document, names)
 
 
 def _all_shown(chosen: Sequence[Span], spans: Sequence[Span]) -> bool:

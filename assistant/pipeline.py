@@ -10,6 +10,7 @@ from typing import Self
 
 from assistant.attribution import Bodies
 from assistant.citing import cite, table_of, with_cited
+from assistant.comparison import compared, excluding
 from assistant.conversation import standalone
 from assistant.embedder import Embedder, open_embedder
 from assistant.errors import CasebookError, IndexDamaged
@@ -19,8 +20,7 @@ from assistant.generations import current_folder
 from assistant.index import Generation
 from assistant.inquiry import Inquiry
 from assistant.opened import Opened
-from assistant.parts import compared
-from assistant.question import understand
+from assistant.question import Asked, understand
 from assistant.reader import Reader, open_reader
 from assistant.readings import Readings
 from assistant.refusal import rule_before_search, unknown_names
@@ -119,13 +119,7 @@ class Assistant:
         """Return ranked passages without an answer."""
         opened = self._current()
         asked = understand(opened.vocabulary.corrected(_checked(question).strip()))
-        inquiry = Inquiry(
-            opened=opened,
-            asked=asked,
-            mentions=compared(asked, opened.bodies),
-            allowed=passing(opened.generation.documents, only or {}),
-        )
-        return inquiry.retrieve(limit)[:limit]
+        return _inquiry(opened, asked, only).retrieve(limit)[:limit]
 
     def ask(
         self,
@@ -155,13 +149,7 @@ class Assistant:
         reason = rule_before_search(asked)
         if reason == "empty_question":
             return self._refuse(base, reason, (), clock)
-        inquiry = Inquiry(
-            opened=opened,
-            asked=asked,
-            mentions=compared(asked, opened.bodies),
-            allowed=passing(opened.generation.documents, only or {}),
-            context=searched.context,
-        )
+        inquiry = _inquiry(opened, asked, only, searched.context)
         with clock.stage("retrieve"):
             hits = inquiry.retrieve(distinct)
         if reason is None and (strange := unknown_names(asked, opened.vocabulary)):
@@ -189,6 +177,17 @@ class Assistant:
     def _refuse(base: Answer, reason: str, hits: Sequence[Hit], clock: "_Clock", detail: str = "") -> Answer:
         text = f"{REASONS[reason]} {detail}".strip()
         return replace(base, text=text, reason=reason, hits=tuple(hits), timings_ms=clock.stop())
+
+
+def _inquiry(opened: Opened, whole: Asked, only: Mapping[str, Sequence[str]] | None, context: str = "") -> Inquiry:
+    """Return a question as it is put, and the documents that the filters and the question itself leave."""
+    asked, out = excluding(whole, opened.bodies)
+    allowed = passing(opened.generation.documents, only or {})
+    if out:
+        every = frozenset(document.id for document in opened.generation.documents)
+        allowed = (every if allowed is None else allowed) - out
+    mentions = compared(asked, opened.bodies)
+    return Inquiry(opened=opened, asked=asked, mentions=mentions, allowed=allowed, context=context)
 
 
 class _Clock:

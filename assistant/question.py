@@ -18,8 +18,8 @@ EMPTY_WORDS = frozenset(
 )
 # What begins a request, in capitals only because it begins it.
 _ORDERS = frozenset(
-    "analyse assess assuming check compare comparing concerning considering contrast discuss enumerate evaluate find "
-    "highlight identify outline recap regarding review suppose thank thanks".split()
+    "analyse assess assuming check compare compared comparing concerning considering contrast discuss either enumerate "
+    "evaluate find highlight identify outline recap regarding review suppose thank thanks unlike".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # A year that is asked about: none that only bounds a time, and no number of things ("clear 2000 patients").

@@ -35,6 +35,11 @@ _COUNTIES = {
 # A word of so many letters may have two slips.
 _LONG = 10
 _LETTERS = re.compile(r"[^\W_]+")
+# A part of London whose second word stands with the next part only: "South West and South East London".
+_PARTS_OF_LONDON = r"(?:north|south)\s+(?:west|east|central)"
+_PART_OF_LONDON = re.compile(
+    rf"\b{_PARTS_OF_LONDON}(?=(?:\s*(?:,|&|\band\b|\bor\b|\bvs\b)\s*(?:and\s+)?{_PARTS_OF_LONDON})+\s+london\b)", re.I
+)
 
 
 def _run(text: str) -> str:
@@ -108,7 +113,7 @@ class Vocabulary:
                 return word
             return better.capitalize() if word[0].isupper() else better
 
-        return re.sub(r"[^\W\d_]{4,}", correct, text)
+        return re.sub(r"[^\W\d_]{4,}", correct, _PART_OF_LONDON.sub(r"\g<0> London", text))
 
     def expanded(self, text: str, is_rare: Callable[[str], bool] = lambda _: True) -> str:
         """Return a question with the long forms of its rare abbreviations, and the short forms of what it writes out.

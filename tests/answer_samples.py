@@ -1,6 +1,7 @@
 """A document and answers that rest on it, made by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from assistant.schema import Answer, Citation, Document, Heading, Hit, Metadata, Passage, Sentence, Source, sha256_of
@@ -19,6 +20,11 @@ def document(identifier: str = "alpha.md", name: str = "Alpha", text: str = TEXT
         headings=(Heading(start=0, end=5, level=1, title="Alpha"),),
         metadata=Metadata(collaborative=name, aliases=(name,), sources=SOURCES),
     )
+
+
+def named(page: Document, **metadata: Any) -> Document:
+    """Return a document with something else in its front matter."""
+    return replace(page, metadata=replace(page.metadata, **metadata))
 
 
 def citation(quote: str, number: int = 1, source: Document | None = None, **changes: Any) -> Citation:

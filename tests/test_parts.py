@@ -1,11 +1,9 @@
-"""assistant/parts.py: a question taken into the parts that it joins, and put to one of several bodies."""
+"""assistant/parts.py: a question taken into the parts that it joins."""
 
 import pytest
 
-from assistant.attribution import Bodies, Mention
-from assistant.parts import compared, parts_of, put_to
+from assistant.parts import parts_of
 from assistant.question import understand
-from tests import answer_samples as sample
 
 
 @pytest.mark.parametrize(
@@ -21,6 +19,14 @@ from tests import answer_samples as sample
             "How do others save and what do they pay?", ["How do others save", "what do they pay?"], id="others"
         ),
         pytest.param("and who pays?", ["and who pays?"], id="nothing before"),
+        pytest.param(
+            "How many trusts has it and how does that compare with CMAST?",
+            ["How many trusts has it"],
+            id="whom to set it beside is no question of its own",
+        ),
+        pytest.param("Who" + " and why" * 3 + "?", ["Who and why and why and why?"], id="nothing said in the first"),
+        pytest.param("Who pays" + " and why" * 3, ["Who pays", "why", "why", "why"], id="four"),
+        pytest.param("Who pays" + " and why" * 4, ["Who pays and why and why and why and why"], id="too many"),
     ],
 )
 def test_the_parts_of_a_question(question: str, parts: list[str]) -> None:
@@ -38,83 +44,3 @@ def test_a_part_that_points_back_and_names_nobody_is_given_them_however_long() -
     assert later.text.endswith("(eye, hub, open)")
     _, (piece, named) = parts_of(understand("When did the eye hub open and which of its lists did WYAAT take over?"))
     assert named.text == piece
-
-
-def _put(question: str, *names: str) -> list[str]:
-    mentions = [Mention(text=name, documents=(f"{name}.md",)) for name in names]
-    return [put_to(understand(question), index, mentions).text for index in range(len(names))]
-
-
-@pytest.mark.parametrize(
-    ("question", "names", "put"),
-    [
-        pytest.param(
-            "Compare the fees of WYAAT and CMAST",
-            ["WYAAT", "CMAST"],
-            ["WYAAT: the fees of WYAAT", "CMAST: the fees of CMAST"],
-            id="two",
-        ),
-        pytest.param(
-            "How do WYAAT, CMAST or EMAP share staff?",
-            ["WYAAT", "CMAST", "EMAP"],
-            ["WYAAT: How do WYAAT share staff?", "CMAST: How do CMAST share staff?", "EMAP: How do EMAP share staff?"],
-            id="three",
-        ),
-        pytest.param(
-            "Ops a year at the Maidstone bone centre vs the Winchester hub?",
-            ["Maidstone", "Winchester"],
-            [
-                "Maidstone: Ops a year at the Maidstone bone centre hub?",
-                "Winchester: Ops a year at the Winchester hub?",
-            ],
-            id="with what is named, not the name alone",
-        ),
-        pytest.param(
-            "What did WYAAT do that helped CMAST?",
-            ["WYAAT", "CMAST"],
-            ["WYAAT: What did WYAAT do that helped CMAST?", "CMAST: What did WYAAT do that helped CMAST?"],
-            id="not in one row: as it is",
-        ),
-        pytest.param(
-            "Who chairs it?", ["WYAAT", "CMAST"], ["WYAAT: Who chairs it?", "CMAST: Who chairs it?"], id="none"
-        ),
-        pytest.param(
-            "Which began with Covid - compare WYAAT and CMAST",
-            ["WYAAT", "CMAST"],
-            ["WYAAT: Which began with Covid WYAAT", "CMAST: Which began with Covid CMAST"],
-            id="an order at the end",
-        ),
-    ],
-)
-def test_a_question_on_several_bodies_is_put_to_each_by_name(question: str, names: list[str], put: list[str]) -> None:
-    assert _put(question, *names) == put
-
-
-@pytest.fixture(scope="module")
-def bodies() -> Bodies:
-    text = "Alpha\n\nAlpha runs hubs in Ayton, Beeton and the Long Hill Hospital. NHS England pays."
-    pages = [sample.document(text=text), sample.document("beta.md", "Beta", "Beta works with NHS England in Ceeton.")]
-    generic = [sample.document(f"{n}.md", f"Body{n}", "NHS England pays.") for n in range(3)]
-    return Bodies([*pages, *generic])
-
-
-@pytest.mark.parametrize(
-    ("question", "names"),
-    [
-        pytest.param("Compare Ayton and the hub in Beeton", ["Ayton", "Beeton"], id="two towns"),
-        pytest.param("How do Ayton and Beeton differ?", ["Ayton", "Beeton"], id="joined like one name"),
-        pytest.param("What do Long Hill Hospital and Beta each cost?", ["Long Hill Hospital", "Beta"], id="and a body"),
-        pytest.param("Who runs Ayton and Beeton?", [], id="not side by side"),
-        pytest.param("Compare Ayton and Deeton", [], id="one that is nowhere"),
-        pytest.param(
-            "Compare how Alpha and Beta work with NHS England", ["Alpha", "Beta"], id="one that is everywhere"
-        ),
-        pytest.param("How does Alpha differ from what was said by people in Ceeton?", ["Alpha"], id="not joined"),
-        pytest.param("Compare Alpha and the CDCs", ["Alpha"], id="an abbreviation"),
-    ],
-)
-def test_what_a_question_sets_side_by_side(bodies: Bodies, question: str, names: list[str]) -> None:
-    found = compared(understand(question), bodies)
-    assert [mention.text for mention in found] == names
-    assert all(mention.documents for mention in found)
-    assert [mention.is_body for mention in found] == [name in {"Alpha", "Beta"} for name in names]

@@ -69,3 +69,20 @@ def test_only_a_rare_abbreviation_is_written_out_for_the_search() -> None:
     words = Vocabulary([page])
     assert words.expanded("Is the CDC open?", lambda _: True) == "Is the CDC open? (community diagnostic centre)"
     assert words.expanded("Is the CDC open?", lambda _: False) == "Is the CDC open?"
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        pytest.param("South West and South East London?", "South West London and South East London?", id="two"),
+        pytest.param(
+            "North West, South West & South East London",
+            "North West London, South West London & South East London",
+            id="3",
+        ),
+        pytest.param("South West and London", "South West and London", id="no part"),
+        pytest.param("South East London", "South East London", id="one"),
+    ],
+)
+def test_parts_of_london_share_its_name(text: str, whole: str) -> None:
+    assert Vocabulary([sample.document(text="North South East West London.")]).corrected(text) == whole

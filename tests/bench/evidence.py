@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
+from assistant.comparison import compared
 from assistant.conversation import standalone
 from assistant.evaluation import read_questions
 from assistant.evaluation.questions import BenchmarkQuestion
@@ -24,7 +25,6 @@ from assistant.evaluation.spans import TextOf, locate
 from assistant.evidence import Candidate
 from assistant.inquiry import Inquiry
 from assistant.opened import Opened
-from assistant.parts import compared
 from assistant.pipeline import open_assistant
 from assistant.question import understand
 from assistant.refusal import certainty, least_certainty
