@@ -13,7 +13,7 @@ from assistant.sentences import Span, split_sentences
 
 READ_PASSAGES = 10
 # What a step of the reader's logit of a passage, counted from the least there is, adds to its score in the ranking.
-RANKS = 0.02
+RANKS = 0.03
 KEPT_READINGS = 2_000
 
 DocumentOf = Callable[[str], Document]

@@ -11,7 +11,7 @@ import pytest
 from assistant.errors import CasebookError, QuestionSetError
 from assistant.evaluation import read_run, run, summarise, summary_text
 from assistant.evaluation.abstention import Verdicts, area_under_risk, auroc, risk_coverage, verdicts
-from assistant.evaluation.provenance import provenance
+from assistant.evaluation.provenance import program, provenance
 from assistant.evaluation.questions import BenchmarkQuestion
 from assistant.evaluation.records import jsonl, lines_of, record_json
 from assistant.evaluation.statistics import interval, paired_p
@@ -219,7 +219,7 @@ def test_provenance_names_all_that_an_answer_may_hang_on(corpus_index: Path) -> 
     assert made["settings"]["retrieval"] == "hybrid"
     assert not any(str(value).startswith("/") for value in made["settings"].values())
     assert set(made["index"]) == {"model", "identity", "precision", "recipe", "documents", "passages"}
-    assert {"python", "torch", "chromadb", "tantivy"} <= set(made["versions"])
+    assert {"casebook", "python", "torch", "chromadb", "tantivy"} <= set(made["versions"])
     renamed = (replace(QUESTIONS[0], text="Where?"), *QUESTIONS[1:])
     assert made["set_sha256"] != provenance(Settings(index=corpus_index), "set.jsonl", renamed)["set_sha256"]
 
@@ -343,3 +343,14 @@ def test_a_run_of_samples_is_as_its_labels_say() -> None:
     assert summary["scores"]["citation recall"] == {"mean": 1.0, "questions": 2}
     assert summary["abstention"]["AUROC"] == 1.0
     assert CHAIR.tags == ("dev",) and "dev" in summary["halves"]
+
+
+def test_a_program_that_has_changed_has_another_name(tmp_path: Path) -> None:
+    (tmp_path / "part").mkdir()
+    (tmp_path / "ask.py").write_text("A = 1\n")
+    (tmp_path / "part" / "weigh.py").write_text("B = 1\n")
+    before = program(tmp_path)
+    (tmp_path / "notes.txt").write_text("no part of it")
+    assert program(tmp_path) == before
+    (tmp_path / "part" / "weigh.py").write_text("B = 2\n")
+    assert program(tmp_path) != before

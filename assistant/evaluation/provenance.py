@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from assistant.generations import current_folder, read_manifest
@@ -46,9 +47,21 @@ def provenance(settings: Settings, name: str, questions: Sequence[Question]) -> 
     }
 
 
+def program(folder: Path = Path(__file__).parents[1]) -> str:
+    """Return what names the program that answers: the digest of its source, where the reader's weights are named too.
+
+    Else a run that was stopped would go on with the answers of a program that has changed since.
+    """
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.py")}
+    return sha256_of(
+        "\n".join(f"{name} {sha256_of(files[name].read_text(encoding='utf-8'))}" for name in sorted(files))
+    )
+
+
 def versions() -> dict[str, str]:
-    """Return the versions of Python, of the machine's kind and of the packages that answers may hang on."""
-    found = {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()}
+    """Return the versions of Casebook, Python, the machine's kind and the packages that answers may hang on."""
+    found = {"casebook": program()[:16]}
+    found |= {"python": platform.python_version(), "system": platform.system(), "machine": platform.machine()}
     for name in PACKAGES:
         try:
             found[name] = metadata.version(name)
