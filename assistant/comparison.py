@@ -99,14 +99,14 @@ def put_to(asked: Asked, index: int, mentions: Sequence[Mention]) -> Asked:
     if joints := _joints(text, mentions):
         first, last = _at(text, mentions[0].text), _at(text, mentions[-1].text) + len(mentions[-1].text)
         begins, ends = (first, *(end for _, end in joints)), (*(start for start, _ in joints), last)
-        text = text[:first] + text[begins[index] : ends[index]] + text[last:]
+        rest = text[last:] if index == len(joints) else re.sub(r"^['’]s?(?!\w)", "", text[last:])
+        text = text[:first] + text[begins[index] : ends[index]] + rest
     else:
         for mention in mentions[1:]:  # "Is WYAAT bigger than CMAST?"
             text = re.sub(rf"{_AGAINST}{re.escape(mention.text)}(?:['’]s?)?(?!\w)", "", text)
         other = next((mention.text for mention in mentions if _at(text, mention.text) >= 0), "")
-        if (
-            other and _at(text, own) < 0
-        ):  # asked of another: "How many has WYAAT, and how does that compare with CMAST?"
+        if other and _at(text, own) < 0:
+            # Asked of another: "How many has WYAAT, and how does that compare with CMAST?"
             text = text.replace(other, own, 1)
     bare = re.sub(r"\b(\w+)\s+\1\b", r"\1", of_one(_COMPARE.sub(" ", text)))
     bare = bare if bare.replace(own, "").strip(" .,?!") else f"What is {own}?"

@@ -68,7 +68,7 @@ def _put(question: str, *names: str) -> list[str]:
         pytest.param(
             "Compare Alfa's robots and Bravo's robots",
             ["Alfa", "Bravo"],
-            ["Alfa: Alfa's robots's robots", "Bravo: Bravo's robots"],
+            ["Alfa: Alfa's robots", "Bravo: Bravo's robots"],
             id="a genitive",
         ),
         pytest.param(
