@@ -15,6 +15,7 @@ from frontend.guard import Guard, loopback
 from frontend.office import Office
 from frontend.routes import add_routes
 from frontend.saying import say
+from frontend.streams import OrderedStreams
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -126,7 +127,7 @@ def build_app(office: Office, page: "gr.Blocks", settings: "Settings") -> Guard:
         theme=theme.theme(),
     )
     (mounted,) = (route.app for route in app.routes if isinstance(route, Mount) and isinstance(route.app, App))
-    return Guard(app, theme.style_sheet(), local=office.local, end_streams=mounted.stop_event.set)
+    return Guard(OrderedStreams(app), theme.style_sheet(), local=office.local, end_streams=mounted.stop_event.set)
 
 
 def make_server(app: Guard, claimed: socket.socket) -> "uvicorn.Server":

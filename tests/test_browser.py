@@ -1,5 +1,6 @@
 """The page in a real Chromium: what a reader sees, hears and can do, and what leaves the machine (nothing)."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,6 +9,8 @@ from typing import Any
 
 import frontend_fakes as fakes
 import pytest
+
+from frontend import guard, streams
 
 BROWSER = os.environ.get("TEST_BROWSER", shutil.which("chromium") or "")
 FLAGS = (
@@ -421,6 +424,33 @@ def test_every_text_has_enough_contrast(open_page: Any, scheme: str) -> None:
     reader.page.locator(".cb-document").wait_for()
     least.append(reader.page.evaluate(LEAST_CONTRAST))
     assert min(least)[0] >= 4.5, min(least)
+
+
+def test_a_question_is_not_lost_that_is_asked_as_the_page_arrives(
+    browser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's first stream ends then; on the way to the page that end is late here."""
+
+    def late_ends(send: guard.Send, policy: str) -> guard.Send:
+        headed = with_headers(send, policy)
+
+        async def sender(message: guard.Message) -> None:
+            if streams.END in message.get("body", b""):
+                await asyncio.sleep(streams.ARRIVAL_SECONDS / 2)
+            await headed(message)
+
+        return sender
+
+    with_headers = guard.with_headers
+    monkeypatch.setattr(guard, "with_headers", late_ends)
+    with fakes.served(fakes.FakeAssistant()) as address:
+        for _ in range(6):
+            page = browser.new_page()
+            reader = Reader(page, address)
+            page.goto(address)
+            page.locator(".cb-welcome").wait_for(state="attached")
+            reader.ask(fakes.BACKLOG)
+            page.close()
 
 
 def test_marks_are_large_enough_to_hit(open_page: Any) -> None:
