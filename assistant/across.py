@@ -8,14 +8,25 @@ from functools import cached_property
 from assistant.answerer import Span, choose
 from assistant.attribution import NO_BODY
 from assistant.citing import extend
+from assistant.evidence import Candidate
 from assistant.opened import Findings, Opened
 from assistant.question import Asked, of_one, understand
-from assistant.refusal import SURE, certainty, rule_after_search
+from assistant.refusal import SURE, certainty, is_of_other_years, names_the_gap, rule_after_search, strength
 from assistant.schema import Hit
 
-# So many bodies are asked at most, so many passages each; so many are shown, so many sentences each: those whose best
-# sentence has this chance to answer, and this share of the best body's.
-_ASKED, _PASSAGES, _SHOWN, _SENTENCES, _CHANCE, _SHARE = 40, 3, 8, 2, 0.1, 0.2
+# So many bodies are asked at most, so many passages each; so many are shown, so many sentences each.
+_ASKED, _PASSAGES, _SHOWN, _SENTENCES = 40, 3, 8, 2
+# One body at least must have a sentence of this chance to answer.
+_CHANCE = 0.1
+# A body is shown whose strength (a logit) is not less than this, and so near to the strongest one's: where one answers
+# for sure, others must nearly do so; where none does, all that come near are worth showing.
+_LEAST, _WITHIN = -2.5, 3.0
+# What the cosine of the question with a body's nearest passage adds to its strength.
+_NEARNESS = 3.0
+# Of the bodies shown whose best sentence had a lesser chance, one in four answered.
+_DOUBTFUL = 0.3
+# A second sentence of a body must have this chance, and this share of the chance of its best one.
+_SECOND, _OF_BEST = 0.2, 0.5
 # By how much a passage on collaboratives in general must lead those on any of them to answer alone.
 _LEADS = 0.15
 # A question for bodies by name, which no page on all of them answers.
@@ -51,41 +62,62 @@ class Across:
         """What is asked of each body: of each a sentence or two, so never a list."""
         return replace(understand(of_one(self.asked.text)), is_list=False)
 
-    def _put_to(self, document: str) -> Asked:
-        """Return what is asked of a document's body, its name in front: the reader is surer whom it is about."""
-        return replace(self._of_each, text=f"{self.opened.bodies.short_name(document)}: {self._of_each.text}")
+    def _put_to(self, hit: Hit) -> Asked:
+        """Return what is asked of a passage's body, its name in front: the reader is surer whom it is about."""
+        if self.is_general(hit):
+            return replace(self._of_each, text=self.asked.text)
+        name = self.opened.bodies.short_name(hit.passage.document_id)
+        return replace(self._of_each, text=f"{name}: {self._of_each.text}")
 
     def bodies(self) -> list[list[Hit]]:
-        """Return the best passages of each body, the best body first."""
+        """Return the best passages of each body, the best one first; the national context stands among them."""
         opened = self.opened
         hits = opened.retriever.retrieve(opened.expanded(self._of_each.text), documents=self.allowed, distinct=_ASKED)
         of_bodies: dict[str, list[Hit]] = {}
         for hit in hits:
-            if not self.is_general(hit):
+            if opened.generation.document(hit.passage.document_id).metadata.type != "glossary":
                 of_bodies.setdefault(hit.passage.document_id, []).append(hit)
         return [own[:_PASSAGES] for own in list(of_bodies.values())[:_ASKED]]
 
     def answer(self, bodies: Sequence[Sequence[Hit]]) -> Findings:
         """Ask each body for the sentences that answer best, and show those that likely do, the likeliest first."""
         opened, document_of = self.opened, self.opened.generation.document
-        put = [(self._put_to(own[0].passage.document_id), own) for own in bodies]
+        put = [(self._put_to(own[0]), own) for own in bodies]
         if opened.readings is not None:
             opened.readings.read([(part.text, hit) for part, own in put for hit in own], document_of)
-        found, reasons, best = [], [], 0.0
+        found: list[tuple[float, Asked, list[Candidate]]] = []
+        reasons, best = [], 0.0
         for part, own in put:
             # A sentence or two are shown of each, so none that only introduces a list.
             scored = opened.scorer.score(part, own, document_of, frozenset())
             group = [candidate for candidate in scored if not candidate.text.endswith(":")]
+            stated = [candidate for candidate in group if not candidate.is_gap]
             reason = rule_after_search(part, group, named=False)
-            chance = max((candidate.chance for candidate in group if not candidate.is_gap), default=0.0)
-            best = max(best, certainty(group))
-            if reason is None and chance >= _CHANCE:
-                found.append((chance, part, group))
-            else:
-                reasons.append(reason or "weak_evidence")
+            if reason is None and max(candidate.chance for candidate in stated) < _CHANCE:
+                reason = "weak_evidence"
+            reasons.append(reason)
+            best = max(best, certainty(stated))
+            if stated and not names_the_gap(group) and not is_of_other_years(part, stated):
+                found.append((strength(stated, _NEARNESS), part, stated))
+        if None not in reasons:
+            return Findings((), reasons[0], best, without=())
         found.sort(key=lambda one: -one[0])
+        least = min(found[0][0], max(_LEAST, found[0][0] - _WITHIN))
+        shown = [(part, stated) for strong, part, stated in found if strong >= least][:_SHOWN]
         spans: list[Span] = []
-        for chance, part, group in found[:_SHOWN]:
-            if chance >= _SHARE * found[0][0]:
-                extend(spans, choose(part, group, opened.generation.terms, limit=_SENTENCES))
-        return Findings(tuple(spans), None if spans else reasons[0], best, without=())
+        for part, stated in shown:
+            extend(spans, choose(part, _worth_showing(stated), opened.generation.terms, limit=_SENTENCES))
+        return Findings(tuple(spans), None, best, _unsure([stated for _, stated in shown]), without=())
+
+
+def _unsure(shown: Sequence[Sequence[Candidate]]) -> tuple[str, ...]:
+    """Return a note that names the bodies of which what is shown likely does not answer."""
+    doubtful = [stated[0].document for stated in shown if max(c.chance for c in stated) < _DOUBTFUL]
+    names = dict.fromkeys(document.metadata.collaborative or document.title for document in doubtful)
+    return (f"May only come near what is asked: {'; '.join(names)}.",) if names else ()
+
+
+def _worth_showing(stated: Sequence[Candidate]) -> list[Candidate]:
+    """Return the best sentence of a body, and those that may stand beside it."""
+    least = max(_SECOND, _OF_BEST * max(candidate.chance for candidate in stated))
+    return [stated[0], *(candidate for candidate in stated[1:] if candidate.chance >= least)]

@@ -7,17 +7,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from assistant.agreement import NEAR, adds_no_figure, alike, bears_out, newest_first, rivals
 from assistant.evidence import Candidate
-from assistant.figures import figures, newest
 from assistant.listings import Listing, block_at, listing_at, sentence_behind
 from assistant.question import Asked
-from assistant.schema import Document, Hit, Source
+from assistant.schema import Document, Hit
 from assistant.sentences import split_sentences
 
 MAX_SENTENCES = 6
 MAX_LIST_ITEMS = 12
-# How near to the best sentence one must come that holds the fact that is asked for, to be put before it.
-NEAR = 0.8
 # A further sentence is taken while its score is this share of the best one's, up to so many.
 _SHARE = {"fact": 0.75, "how": 0.48, "list": 0.6, "plain": 0.78}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
@@ -27,11 +25,6 @@ _ELSEWHERE = 0.95
 _SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.015}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.4
-_SAME = 0.75
-# The reader's word from which a sentence is taken to answer for certain.
-_CERTAIN = 0.8
-# Types of fact that are compared; who holds a post, and where something is, is no figure.
-_COMPARED = ("money", "share", "number", "date")
 # A sentence that gives the number of things and does not name them: what follows does.
 _ANNOUNCES = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:[a-z-]+ ){0,2}?"
@@ -47,7 +40,8 @@ _LEANS = re.compile(r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|
 class Span:
     """A sentence to be shown: where it stands, and the hit it was found in.
 
-    ``differs`` means that it gives another figure than one that answers as surely.
+    ``differs`` means that it gives another figure than one that answers as surely; ``also`` are the places that say
+    the same, which are cited and not shown.
     """
 
     document: Document
@@ -55,6 +49,7 @@ class Span:
     start: int
     end: int
     differs: bool = False
+    also: tuple["Span", ...] = ()
 
     @property
     def text(self) -> str:
@@ -91,10 +86,35 @@ def choose(
     best = stated[0]
     if kind == "list" and (listed := _whole_list(stated)):
         return listed
+    chosen, told_too = _taken(stated, kind, min(limit, _LIMIT[kind]), stems)
+    other = rivals(chosen, asked) if kind == "fact" else []
+    if kind == "fact" and not other:
+        told_too += [(chosen[0], c) for c in chosen[1:] if adds_no_figure(c, chosen[0], asked)]
+        chosen = [c for c in chosen if not any(c is too for _, too in told_too)]
+    lead = newest_first(other) or (chosen[:1] if kind == "fact" else [])
+    section = best.hit.passage.heading_path
+
+    def reading_order(candidate: Candidate) -> tuple[bool, str, bool, int]:
+        """Return what puts the best sentence's document and section first, then all as they stand."""
+        elsewhere = candidate.hit.passage.heading_path != section
+        return candidate.document.id != best.document.id, candidate.document.id, elsewhere, candidate.start
+
+    rest = sorted((c for c in chosen if c not in lead), key=reading_order)
+    spans = [_span(c, [too for one, too in told_too if one is c], differs=c in other) for c in [*lead, *rest]]
+    few = kind == "fact" or limit < _LIMIT["plain"]  # a fact, or a sentence or two, leave no room for what is announced
+    return _with_lists(_with_subjects(spans if few else _with_announced(spans)))
+
+
+def _taken(
+    stated: Sequence[Candidate], kind: str, most: int, stems: Callable[[str], Iterable[str]]
+) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
+    """Return at most so many sentences, best first, and those that were left out for saying the same as one of them."""
+    best = stated[0]
     chosen: list[Candidate] = []
+    told_too: list[tuple[Candidate, Candidate]] = []
     covered: set[tuple[str, int]] = set()
     for candidate in stated:
-        if len(chosen) >= min(limit, _LIMIT[kind]) or candidate.score < _SHARE[kind] * best.score:
+        if len(chosen) >= most or candidate.score < _SHARE[kind] * best.score:
             break
         if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
             continue  # what another document says may well be about another body
@@ -107,55 +127,22 @@ def choose(
             continue
         if candidate.text.endswith(":") and any(c.text.endswith(":") for c in chosen):
             continue
-        if any(_alike(candidate.text, other.text, stems) for other in chosen):
+        if twin := next((other for other in chosen if alike(candidate.text, other.text, stems)), None):
+            told_too += [(twin, candidate)] if bears_out(candidate, twin, stems) else []
             continue
         chosen.append(candidate)
         if listing is not None and candidate.text.endswith(":"):
             inner = [s for item in listing.items for s, _ in split_sentences(candidate.document.text, *item)]
             covered.update((candidate.document.id, start) for start in inner)
             chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
-    chosen = chosen or [best]
-    other = _rivals(chosen, asked) if kind == "fact" else []
-    lead = _newest_first(other) or (chosen[:1] if kind == "fact" else [])
-    section = best.hit.passage.heading_path
-
-    def reading_order(candidate: Candidate) -> tuple[bool, str, bool, int]:
-        """Return what puts the best sentence's document and section first, then all as they stand."""
-        elsewhere = candidate.hit.passage.heading_path != section
-        return candidate.document.id != best.document.id, candidate.document.id, elsewhere, candidate.start
-
-    rest = sorted((c for c in chosen if c not in lead), key=reading_order)
-    spans = [Span(c.document, c.hit, c.start, c.end, differs=c in other) for c in [*lead, *rest]]
-    few = kind == "fact" or limit < _LIMIT["plain"]  # a fact, or a sentence or two, leave no room for what is announced
-    return _with_lists(_with_subjects(spans if few else _with_announced(spans)))
+    return chosen or [best], told_too
 
 
-def _rivals(chosen: Sequence[Candidate], asked: Asked) -> list[Candidate]:
-    """Return sentences of one document, on different sources, that surely answer and give different figures."""
-    compared = [want for want in _COMPARED if want in asked.wants]
-    near = NEAR * max((candidate.score for candidate in chosen), default=0.0)
-    sure = [c for c in chosen if c.fits and c.score >= near and (c.reads or 0) >= _CERTAIN]
-    if not compared or asked.years or len(sure) < 2:
-        return []
-    first = sure[0]
-
-    def told(candidate: Candidate) -> tuple[frozenset[str], tuple[Source, ...]]:
-        sources = candidate.document.sources_at(candidate.start, candidate.end)
-        return figures(candidate.text, compared[0], asked.counted), sources
-
-    own, rests = told(first)
-    others = [
-        candidate
-        for candidate in sure[1:]
-        for figure, sources in [told(candidate)]
-        if candidate.document.id == first.document.id and sources != rests and own and figure and not own & figure
-    ]
-    return [first, *others] if others else []
-
-
-def _newest_first(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return candidates by the date of their newest source, undated ones last."""
-    return sorted(candidates, key=lambda c: newest(c.document, c.start, c.end), reverse=True)
+def _span(candidate: Candidate, told_too: Sequence[Candidate], *, differs: bool) -> Span:
+    """Return the span of a sentence, with those of its document that say the same."""
+    also = [c for c in told_too if c.document.id == candidate.document.id]
+    places = tuple(Span(c.document, c.hit, c.start, c.end) for c in also)
+    return Span(candidate.document, candidate.hit, candidate.start, candidate.end, differs, places)
 
 
 def _with_subjects(spans: Sequence[Span]) -> list[Span]:
@@ -246,8 +233,3 @@ def _with_lists(spans: Sequence[Span]) -> list[Span]:
         if listing is not None and listing.intro == (span.start, span.end):
             shown.extend(Span(span.document, span.hit, *item) for item in listing.items[:MAX_LIST_ITEMS])
     return shown
-
-
-def _alike(one: str, other: str, stems: Callable[[str], Iterable[str]]) -> bool:
-    first, second = frozenset(stems(one)), frozenset(stems(other))
-    return bool(first and second) and len(first & second) / min(len(first), len(second)) > _SAME

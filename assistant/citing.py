@@ -21,14 +21,14 @@ def extend(spans: list[Span], more: Sequence[Span]) -> None:
 
 
 def cite(spans: Sequence[Span]) -> tuple[tuple[Sentence, ...], tuple[Citation, ...]]:
-    """Bind each sentence to its span; the same span has one number."""
+    """Bind each sentence to its span, and to those that say the same; the same span has one number."""
     citations: dict[tuple[str, int, int], Citation] = {}
     sentences = []
     for span in spans:
-        key = (span.document.id, span.start, span.end)
-        if key not in citations:
-            citations[key] = _citation(span, len(citations) + 1)
-        sentences.append(Sentence(text=span.text, citations=(citations[key].number,)))
+        for one in (span, *span.also):
+            citations.setdefault((one.document.id, one.start, one.end), _citation(one, len(citations) + 1))
+        numbers = (citations[one.document.id, one.start, one.end].number for one in (span, *span.also))
+        sentences.append(Sentence(text=span.text, citations=tuple(dict.fromkeys(numbers))))
     return tuple(sentences), tuple(citations.values())
 
 
@@ -63,7 +63,8 @@ def table_of(citations: Sequence[Citation], without: Sequence[str]) -> dict[str,
 def with_cited(hits: Sequence[Hit], spans: Sequence[Span]) -> tuple[Hit, ...]:
     """Return the ranking, and at its end the cited passages that only a part of the question found."""
     known = {hit.passage.id for hit in hits}
-    more = {span.hit.passage.id: span.hit for span in spans if span.hit.passage.id not in known}
+    cited = [one for span in spans for one in (span, *span.also)]
+    more = {one.hit.passage.id: one.hit for one in cited if one.hit.passage.id not in known}
     last = hits[-1].score if hits else 1.0
     every = [*hits, *(replace(hit, score=min(hit.score, last)) for hit in more.values())]
     every.sort(key=lambda hit: (-hit.score, place(hit.passage.id)))

@@ -58,7 +58,8 @@ class Inquiry:
         if every.is_of_none(hits):
             return plain.answer([hit for hit in hits if every.is_general(hit)])
         of_bodies = every.bodies()
-        return every.answer(of_bodies) if of_bodies else plain.answer(hits)
+        on_any = any(not every.is_general(own[0]) for own in of_bodies)
+        return every.answer(of_bodies) if on_any else plain.answer(hits)
 
     def _of_named(self, hits: Sequence[Hit]) -> Findings:
         """Put each part of the question to each body that it names, or to all pages."""

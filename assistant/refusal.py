@@ -7,7 +7,7 @@ speaks of, a name that the corpus does not hold, a gap that the corpus itself na
 import re
 from collections.abc import Sequence
 
-from assistant.answerer import NEAR
+from assistant.agreement import NEAR
 from assistant.evidence import Candidate
 from assistant.question import Asked
 from assistant.readings import chance_of, logit_of
@@ -100,13 +100,16 @@ def certainty(candidates: Sequence[Candidate]) -> float:
     Nearness tells whether a question can be answered here at all, not which sentence does.
     """
     stated = [candidate for candidate in candidates if not candidate.is_gap]
-    if not stated:
-        return 0.0
-    best = max(candidate.chance for candidate in stated)
+    return chance_of(strength(stated, NEARNESS)) if stated else 0.0
+
+
+def strength(stated: Sequence[Candidate], nearness: float) -> float:
+    """Return the logit of the best chance, and where the reader has read, what the nearest passage's cosine adds."""
+    best = logit_of(max(candidate.chance for candidate in stated))
     if all(candidate.reads is None for candidate in stated):
         return best
     nearest = max(candidate.hit.why.get("cosine", USUAL) for candidate in stated)
-    return chance_of(logit_of(best) + NEARNESS * (nearest - USUAL))
+    return best + nearness * (nearest - USUAL)
 
 
 def least_certainty(candidates: Sequence[Candidate]) -> float:
@@ -122,10 +125,9 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
     if not stated:
         return "not_in_corpus"
     best = stated[0]
-    gaps = [candidate for candidate in candidates if candidate.is_gap]
-    if gaps and best.chance < SURE and _names_the_gap(gaps[0], best):
+    if names_the_gap(candidates):
         return "not_in_corpus"
-    if any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years):
+    if is_of_other_years(asked, stated):
         return "not_in_corpus" if named else "weak_evidence"
     if asked.wants & _STRICT and not any((c.fits and c.score >= NEAR * best.score) or c.chance >= SURE for c in stated):
         return "not_in_corpus" if named else "weak_evidence"
@@ -134,6 +136,11 @@ def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: b
             return "out_of_scope"
         return "not_in_corpus" if named else "weak_evidence"
     return None
+
+
+def is_of_other_years(asked: Asked, stated: Sequence[Candidate]) -> bool:
+    """Whether the best sentences have nothing to do with a year that is asked for."""
+    return any(not any(_is_of_year(c, year) for c in stated[:5]) for year in asked.years)
 
 
 def _is_of_year(candidate: Candidate, year: int) -> bool:
@@ -148,6 +155,10 @@ def _is_of_year(candidate: Candidate, year: int) -> bool:
     return any(re.search(short, text) for text in around)
 
 
-def _names_the_gap(gap: Candidate, best: Candidate) -> bool:
+def names_the_gap(candidates: Sequence[Candidate]) -> bool:
     """Whether what the corpus says it does not hold is nearer to the question than what it holds."""
+    gap = next((candidate for candidate in candidates if candidate.is_gap), None)
+    best = next((candidate for candidate in candidates if not candidate.is_gap), None)
+    if gap is None or best is None or best.chance >= SURE:
+        return False
     return gap.score >= best.score or (gap.words > 0 and gap.words >= best.words and gap.meaning >= best.meaning - 0.02)

@@ -2,7 +2,10 @@
 
 from itertools import groupby
 
+import pytest
+
 from assistant.pipeline import Assistant
+from tests.answer_laws import keeps_the_laws
 
 
 def test_a_word_that_hardly_occurs_is_looked_for_under_its_other_names_too(casebook: Assistant) -> None:
@@ -87,6 +90,40 @@ def test_a_question_across_is_answered_with_a_sentence_or_two_of_each_body(caseb
     assert not any(sentence.text.endswith(":") for sentence in answer.sentences)
     assert answer.table is not None
     assert [row["collaborative"] for row in answer.table["rows"]] == [name for name, _ in answer.groups]
+
+
+def test_the_national_context_stands_among_the_bodies_of_a_question_across(casebook: Assistant) -> None:
+    answer = casebook.ask("what makes mental health collaboratives work")
+    assert "national-context.md" in {citation.document_id for citation in answer.citations}
+
+
+def test_bodies_that_may_only_come_near_are_named(casebook: Assistant) -> None:
+    answer = casebook.ask("What do different collaboratives say about building trust before hard decisions?")
+    assert answer.notes and answer.notes[0].startswith("May only come near what is asked: ")
+    shown = {name for name, _ in answer.groups}
+    doubted = set(answer.notes[0].removeprefix("May only come near what is asked: ").rstrip(".").split("; "))
+    assert doubted and doubted < shown
+
+
+def test_where_one_body_answers_for_sure_others_must_nearly_do_so(casebook: Assistant) -> None:
+    answer = casebook.ask("Which collaboratives have opened or planned orthopaedic elective hubs, and with what money?")
+    assert "£15 million" in answer.text and "£9.4m" in answer.text
+    assert len(answer.groups) <= 4, "what only has a sum in it is left out"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which collaboratives share a chief executive?",
+        "How do different collaboratives decide when they disagree?",
+        "Which of these partnerships came out of the Covid response?",
+        "Which collaboratives have cut their carbon emissions, and by how many tonnes?",
+    ],
+)
+def test_an_answer_across_keeps_the_laws_without_the_reader_too(casebook: Assistant, question: str) -> None:
+    with Assistant(casebook._root, casebook._embedder) as unread:
+        keeps_the_laws(unread, unread.ask(question))
+    keeps_the_laws(casebook, casebook.ask(question))
 
 
 def test_a_question_across_pages_on_no_body_is_put_to_these(casebook: Assistant) -> None:

@@ -1,0 +1,102 @@
+"""assistant/agreement.py: what says the same is cited once more, and not shown again."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from assistant.agreement import adds_no_figure, alike, bears_out
+from assistant.answerer import choose
+from assistant.citing import cite
+from assistant.evidence import Candidate
+from assistant.pipeline import Assistant
+from assistant.question import understand
+from tests import answer_samples as sample
+
+
+def _stems(text: str) -> Sequence[str]:
+    return text.lower().strip(".").split()
+
+
+def _candidates(*sentences: str, reads: float = 0.9) -> list[Candidate]:
+    """Return candidates in one document, the first the best."""
+    text = " ".join(sentences)
+    document, hit = sample.document(text=text), sample.hit()
+    hit = replace(hit, passage=replace(hit.passage, start=0, end=len(text), text=text))
+    return [
+        Candidate(
+            document=document,
+            hit=hit,
+            start=text.index(sentence),
+            end=text.index(sentence) + len(sentence),
+            score=1 - place / 100,
+            meaning=0.5,
+            words=0.5,
+            fits=True,
+            is_gap=False,
+            reads=reads,
+        )
+        for place, sentence in enumerate(sentences)
+    ]
+
+
+FORMED = "Alpha was formed in September 2020."
+WHEN = "When was Alpha formed?"
+
+
+@pytest.mark.parametrize(
+    ("question", "shown", "other", "adds_none"),
+    [
+        pytest.param(WHEN, FORMED, "It was set up in September 2020 to share work.", True, id="the same date"),
+        pytest.param(WHEN, FORMED, "Alpha was set up in 2020.", True, id="a rougher date"),
+        pytest.param(WHEN, "Alpha was set up in 2020.", FORMED, False, id="a finer date"),
+        pytest.param(WHEN, FORMED, "Alpha was formed in October 2020.", False, id="another month"),
+        pytest.param(WHEN, FORMED, "Alpha was formed after long talks.", False, id="no date at all"),
+        pytest.param("How much did it cost?", "It cost £2m.", "Costs came to £2 million.", True, id="spelled otherwise"),
+        pytest.param("How much did it cost?", "It cost £2m.", "It cost £2m, and £3m later.", False, id="one sum more"),
+        pytest.param("Who chairs it?", "Ann Lee chairs it.", "Ann Lee is its chair.", False, id="names are no figures"),
+    ],
+)
+def test_a_sentence_that_gives_no_further_figure(question: str, shown: str, other: str, adds_none: bool) -> None:
+    best, second = _candidates(shown, other)
+    assert adds_no_figure(second, best, understand(question)) is adds_none
+
+
+def test_only_what_answers_bears_out_a_figure() -> None:
+    best, second = _candidates(FORMED, "In 2020 Alpha bought two robots.", reads=0.4)
+    assert not adds_no_figure(second, best, understand(WHEN)), "it has the year, and says something else"
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param("Money from the cancer board paid for leads.", True, id="all its words"),
+        pytest.param("Money from the cancer board paid for 12 leads.", False, id="a figure more"),
+        pytest.param("Leads of the board.", False, id="too short to tell"),
+    ],
+)
+def test_a_sentence_bears_out_another_by_its_words(other: str, same: bool) -> None:
+    shown, second = _candidates("Money from the cancer board paid for the clinical leads of the networks.", other)
+    assert bears_out(second, shown, _stems) is same
+
+
+def test_words_that_agree_are_alike() -> None:
+    assert alike("It has three aims", "It has three aims in all", _stems)
+    assert not alike("It has three aims", "", _stems)
+
+
+def test_what_says_the_same_is_cited_with_the_sentence_that_is_shown() -> None:
+    candidates = _candidates(FORMED, "Alpha was set up in 2020.", "The members made it anew in 2022.")
+    sentences, citations = cite(choose(understand(WHEN), candidates, _stems))
+    assert [(sentence.text, sentence.citations) for sentence in sentences] == [
+        (FORMED, (1, 2)),
+        ("The members made it anew in 2022.", (3,)),
+    ]
+    assert [citation.quote for citation in citations][1] == "Alpha was set up in 2020."
+
+
+def test_in_a_real_answer_one_sentence_rests_on_all_that_say_it(casebook: Assistant) -> None:
+    answer = casebook.ask("When was the Black Country Provider Collaborative formed?")
+    assert len(answer.sentences) == 1 and len(answer.citations) >= 2
+    assert answer.sentences[0].citations == tuple(citation.number for citation in answer.citations)
+    assert all("2020" in citation.quote for citation in answer.citations)
