@@ -17,7 +17,7 @@ from assistant.schema import Hit
 # So many bodies are asked at most, so many passages each; so many are shown, so many sentences each.
 _ASKED, _PASSAGES, _SHOWN, _SENTENCES = 40, 3, 8, 2
 # One body at least must have a sentence of this chance to answer.
-_CHANCE = 0.1
+_CHANCE = 0.15
 # A body is shown whose strength (a logit) is not less than this, and so near to the strongest one's: where one answers
 # for sure, others must nearly do so; where none does, all that come near are worth showing.
 _LEAST, _WITHIN = -2.5, 3.0

@@ -6,6 +6,7 @@ Nothing is written here: every sentence is a verbatim slice of a document.
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from assistant.agreement import NEAR, adds_no_figure, alike, bears_out, newest_first, rivals
 from assistant.evidence import Candidate
@@ -25,6 +26,9 @@ _ELSEWHERE = 0.95
 _SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.015}
 # A list is long: its items must, on the average, score this share of the best sentence.
 _ITEMS_SHARE = 0.4
+# A list of which this share of the items is chosen is shown whole, where on the average they are so likely to answer,
+# measured by the sentences chosen beside them.
+_MOST, _AS_LIKELY = 0.5, 0.5
 # A sentence that gives the number of things and does not name them: what follows does.
 _ANNOUNCES = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:[a-z-]+ ){0,2}?"
@@ -87,6 +91,8 @@ def choose(
     if kind == "list" and (listed := _whole_list(stated)):
         return listed
     chosen, told_too = _taken(stated, kind, min(limit, _LIMIT[kind]), stems)
+    if kind == "list" and (listed := _nearly_whole_list(chosen)):
+        return listed
     other = rivals(chosen, asked) if kind == "fact" else []
     if kind == "fact" and not other:
         told_too += [(chosen[0], c) for c in chosen[1:] if adds_no_figure(c, chosen[0], asked)]
@@ -181,11 +187,7 @@ def _worth_listing(intro: Candidate, listing: Listing | None, stated: Sequence[C
     """Whether the items that a sentence introduces are about what is asked, and not the introduction only."""
     if listing is None or not listing.items:
         return False
-    inside = [
-        candidate.score
-        for candidate in stated
-        if candidate.document.id == intro.document.id and any(s <= candidate.start < e for s, e in listing.items)
-    ]
+    inside = [candidate.score for candidate in stated if _is_inside(candidate, intro.document, listing)]
     return sum(inside) / len(listing.items) >= _ITEMS_SHARE * best
 
 
@@ -201,15 +203,30 @@ def _whole_list(stated: Sequence[Candidate]) -> list[Span]:
             or candidate.words < 0.6 * best.words
         ):
             continue
-        inside = [
-            c
-            for c in stated[:10]
-            if c.document.id == candidate.document.id and any(s <= c.start < e for s, e in listing.items)
-        ]
+        inside = [c for c in stated[:10] if _is_inside(c, candidate.document, listing)]
         introduced = listing.intro is not None and listing.intro[0] == candidate.start
         if introduced or len(inside) >= 2:
             return _list_spans(candidate, listing)
     return []
+
+
+def _nearly_whole_list(chosen: Sequence[Candidate]) -> list[Span]:
+    """Return the list, whole, of which most items were chosen, unless what else was chosen answers far better."""
+    for candidate in chosen:
+        listing = listing_at(candidate.document, candidate.start)
+        if listing is None or candidate.document.metadata.type == "glossary":
+            continue
+        inside = [c for c in chosen if _is_inside(c, candidate.document, listing)]
+        others = [c.chance for c in chosen if c not in inside]
+        if len(inside) < 2 or len(inside) < _MOST * len(listing.items):
+            continue
+        if not others or fmean(c.chance for c in inside) >= _AS_LIKELY * fmean(others):
+            return _list_spans(candidate, listing)
+    return []
+
+
+def _is_inside(candidate: Candidate, document: Document, listing: Listing) -> bool:
+    return candidate.document.id == document.id and any(s <= candidate.start < e for s, e in listing.items)
 
 
 def _list_spans(candidate: Candidate, listing: Listing) -> list[Span]:

@@ -52,7 +52,9 @@ WHEN = "When was Alpha formed?"
         pytest.param(WHEN, "Alpha was set up in 2020.", FORMED, False, id="a finer date"),
         pytest.param(WHEN, FORMED, "Alpha was formed in October 2020.", False, id="another month"),
         pytest.param(WHEN, FORMED, "Alpha was formed after long talks.", False, id="no date at all"),
-        pytest.param("How much did it cost?", "It cost £2m.", "Costs came to £2 million.", True, id="spelled otherwise"),
+        pytest.param(
+            "How much did it cost?", "It cost £2m.", "Costs came to £2 million.", True, id="spelled otherwise"
+        ),
         pytest.param("How much did it cost?", "It cost £2m.", "It cost £2m, and £3m later.", False, id="one sum more"),
         pytest.param("Who chairs it?", "Ann Lee chairs it.", "Ann Lee is its chair.", False, id="names are no figures"),
     ],

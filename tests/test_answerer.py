@@ -288,3 +288,18 @@ def test_where_no_figure_differs_the_best_sentence_stays_first(question: str, se
     spans = choose(understand(question), [first, replace(second, score=0.89)], _stems)
     assert spans[0].text == SIX
     assert not any(span.differs for span in spans)
+
+
+LIKELY = {"most items, as likely as the rest": (0.4, 0.5, True), "most items, far less likely": (0.1, 0.5, False)}
+
+
+@pytest.mark.parametrize(("inside", "beside", "whole"), LIKELY.values(), ids=LIKELY)
+def test_a_list_of_which_most_is_chosen_is_shown_whole(inside: float, beside: float, whole: bool) -> None:
+    items = [replace(_candidate(aim, 0.8 - place / 100), chance=inside) for place, aim in enumerate(AIMS[:2])]
+    best = replace(_candidate(HUB, 0.9), chance=beside, words=2.0)
+    shown = _chosen("What are the aims?", best, *items)
+    assert shown == ([INTRO, *_sentences_of_aims()] if whole else [*AIMS[:2], HUB])
+
+
+def _sentences_of_aims() -> list[str]:
+    return [AIMS[0], AIMS[1], "That takes time.", AIMS[2]]
