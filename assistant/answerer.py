@@ -37,7 +37,11 @@ _ANNOUNCES = re.compile(
     re.I,
 )
 # A sentence that begins so says of something that the one before it names.
-_LEANS = re.compile(r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b")
+_LEANS = re.compile(
+    r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b"
+    r"|The (?:trust|hub|network|scheme|centre|committee|project|service|survey|review)(?:['’]s)?\b"
+    r"(?! (?:of|in|at|for|that|which|on|to)\b)"
+)
 
 
 @dataclass(frozen=True, slots=True)

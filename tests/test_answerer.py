@@ -26,9 +26,11 @@ The third aim is to buy together.
 
 Costs
 
-Alpha spent £2m in 2021. Ann Lee chairs it. The hub treats knees and hips.
+Alpha spent £2m in 2021. Ann Lee chairs it. One hub treats knees and hips.
 
-The Beta network was set up in 2022. It treats eyes."""
+The Beta network was set up in 2022. It treats eyes.
+
+Gamma runs a hub. The hub is in Selly. The hub at Selly opened in 2023."""
 DOCUMENT = replace(
     sample.document(text=TEXT),
     headings=(
@@ -68,7 +70,7 @@ BEGAN, SPENT, CHAIRS, HUB = (
     "Alpha began in 2020.",
     "Alpha spent £2m in 2021.",
     "Ann Lee chairs it.",
-    "The hub treats knees and hips.",
+    "One hub treats knees and hips.",
 )
 
 
@@ -99,6 +101,15 @@ def test_a_sentence_that_begins_with_it_comes_with_the_one_that_says_what_it_is(
     assert _chosen("What treats eyes?", _candidate(EYES, 0.9)) == [NETWORK, EYES]
     assert _chosen("How did it treat eyes?", _candidate(EYES, 0.9), _candidate(NETWORK, 0.8)) == [NETWORK, EYES]
     assert _chosen("Who treats knees?", _candidate(HUB, 0.9)) == [HUB]
+
+
+def test_a_sentence_on_the_hub_comes_with_the_one_that_says_which() -> None:
+    assert _chosen("Where is it?", _candidate("The hub is in Selly.", 0.9)) == [
+        "Gamma runs a hub.",
+        "The hub is in Selly.",
+    ]
+    named = "The hub at Selly opened in 2023."
+    assert _chosen("When did it open?", _candidate(named, 0.9)) == [named], "it says so itself"
 
 
 def test_an_introduction_is_never_shown_without_its_list() -> None:
