@@ -18,7 +18,7 @@ from assistant.sentences import split_sentences
 MAX_SENTENCES = 6
 MAX_LIST_ITEMS = 12
 # A further sentence is taken while its score is this share of the best one's, up to so many.
-_SHARE = {"fact": 0.75, "how": 0.48, "list": 0.6, "plain": 0.78}
+_SHARE = {"fact": 0.68, "how": 0.48, "list": 0.6, "plain": 0.78}
 _LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95

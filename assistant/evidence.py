@@ -24,12 +24,12 @@ from assistant.sentences import Span, split_sentences
 
 PASSAGES = 12
 # What the reader's logits, of a sentence and of its passage, add to a sentence's score.
-LOGITS = 0.03
+SENTENCE_LOGIT, PASSAGE_LOGIT = 0.04, 0.01
 # A sentence's chance to answer: the logistic of (weight of its base score, weight of the reader's logits, constant),
 # fitted to the half ``dev`` of tests/questions with an earlier reader; without it the base score alone.
 READ, UNREAD = (3.7, 0.36, -3.0), (10.6, 0.0, -7.3)
-# What the reader is taken to say of a passage that it did not read; the least score of a sentence.
-_NOT_READ, _LEAST = -8.0, 0.001
+# What the reader is taken to say of a passage that it did not read, and of its sentences; the least score of one.
+_NOT_READ, _LEAST = -4.0, 0.001
 KEPT_VECTORS = 20_000
 WARM_PASSAGES = 2_000
 # Shorter sentences, in characters, fit the encoder whatever they hold.
@@ -145,17 +145,20 @@ class EvidenceScorer:
             total += PASSAGE * min(hit.score, 1.0)
             total += FITS if fits or not asked.wants else 0.0
             if self._readings is None:
-                said = 0.0
+                own_logit = its_logit = 0.0
+            elif reads is None or answers is None:
+                own_logit = its_logit = _NOT_READ
             else:
-                said = _NOT_READ if reads is None or answers is None else logit_of(reads) + logit_of(answers)
+                own_logit, its_logit = logit_of(reads), logit_of(answers)
+            raised = SENTENCE_LOGIT * own_logit + PASSAGE_LOGIT * its_logit
             candidates.append(
                 Candidate(
                     document=document,
                     hit=hit,
                     start=start,
                     end=end,
-                    score=round(max(total + LOGITS * said, _LEAST), 6),
-                    chance=_answering(total, said, READ if self._readings else UNREAD),
+                    score=round(max(total + raised, _LEAST), 6),
+                    chance=_answering(total, own_logit + its_logit, READ if self._readings else UNREAD),
                     base=round(total, 6),
                     meaning=round(float(raw), 6),
                     words=round(coverage, 6),

@@ -1,5 +1,6 @@
 """One question put to one generation: which bodies it is about, what is retrieved, which sentences answer."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,8 @@ from assistant.schema import Hit
 
 # Sentences for each part of a question, and for each body of a comparison.
 _FEW = 5
+# So many passages on other bodies are read, where the own ones of the one that is named do not answer.
+_ELSEWHERE = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,8 @@ class Inquiry:
     def answer(self, hits: Sequence[Hit]) -> Findings:
         """Choose the sentences of the answer; or say why there are none."""
         if not self.across:
-            return self._of_named(hits)
+            own = self._of_named(hits)
+            return self._told_elsewhere(own) if own.reason and len(self.mentions) == 1 else own
         every = Across(self.opened, self.asked, self.allowed)
         plain = replace(self, asked=replace(self.asked, is_cross=False))
         if every.is_of_none(hits):
@@ -89,6 +93,22 @@ class Inquiry:
         told = {index for _, index in answered}
         without = tuple(self._name_of(mention) for index, mention in enumerate(self.mentions) if index not in told)
         return Findings(tuple(spans.values()), None, best, notes, without if several else None)
+
+    def _told_elsewhere(self, own: Findings) -> Findings:
+        """Ask the pages on others that name the one body whose own do not answer; only a sure answer counts.
+
+        "In South West London" is where other bodies work too.
+        """
+        mention, opened = self.mentions[0], self.opened
+        hits = opened.retriever.retrieve(opened.expanded(self.asked.text), documents=self.allowed)
+        name = _words(mention.text)
+        there = [
+            hit for hit in hits if hit.passage.document_id not in mention.documents and name in _words(hit.passage.text)
+        ]
+        group = opened.scorer.score(self.asked, there[:_ELSEWHERE], opened.generation.document, frozenset())
+        if certainty(group) < SURE or rule_after_search(self.asked, group, named=True):
+            return own
+        return Findings(tuple(choose(self.asked, group, opened.generation.terms)), None, certainty(group))
 
     def _chosen(
         self, put: Asked, group: Sequence[Candidate], own: Sequence[Span], limit: int, *, first: bool
@@ -146,6 +166,11 @@ class Inquiry:
             hits = self.opened.retriever.retrieve(question, documents=within, distinct=1, context=self.context)
         names = frozenset(term for one in self.mentions if one.is_body for term in generation.terms(one.text))
         return self.opened.scorer.score(part, hits, generation.document, names)
+
+
+def _words(text: str) -> str:
+    words = " ".join(re.findall(r"[^\W_]+", text.lower()))
+    return f" {words} "
 
 
 def _all_shown(chosen: Sequence[Span], spans: Sequence[Span]) -> bool:

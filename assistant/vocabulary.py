@@ -37,9 +37,11 @@ _LONG = 10
 _LETTERS = re.compile(r"[^\W_]+")
 # A part of London whose second word stands with the next part only: "South West and South East London".
 _PARTS_OF_LONDON = r"(?:north|south)\s+(?:west|east|central)"
-_PART_OF_LONDON = re.compile(
-    rf"\b{_PARTS_OF_LONDON}(?=(?:\s*(?:,|&|\band\b|\bor\b|\bvs\b)\s*(?:and\s+)?{_PARTS_OF_LONDON})+\s+london\b)", re.I
-)
+_AND = r"\s*(?:,|&|\band\b|\bor\b|\bvs\b)\s*(?:and\s+)?"
+# "NW London", "NE and SE London".
+_COMPASS = re.compile(rf"\b([NS])([EW])\b(?=(?:{_AND}[NS][EW]\b)*\s+london\b)", re.I)
+_WINDS = {"n": "North", "s": "South", "e": "East", "w": "West"}
+_PART_OF_LONDON = re.compile(rf"\b{_PARTS_OF_LONDON}(?=(?:{_AND}{_PARTS_OF_LONDON})+\s+london\b)", re.I)
 
 
 def _run(text: str) -> str:
@@ -113,7 +115,8 @@ class Vocabulary:
                 return word
             return better.capitalize() if word[0].isupper() else better
 
-        return re.sub(r"[^\W\d_]{4,}", correct, _PART_OF_LONDON.sub(r"\g<0> London", text))
+        parts = _COMPASS.sub(lambda found: " ".join(_WINDS[wind.lower()] for wind in found.groups()), text)
+        return re.sub(r"[^\W\d_]{4,}", correct, _PART_OF_LONDON.sub(r"\g<0> London", parts))
 
     def expanded(self, text: str, is_rare: Callable[[str], bool] = lambda _: True) -> str:
         """Return a question with the long forms of its rare abbreviations, and the short forms of what it writes out.

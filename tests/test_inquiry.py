@@ -129,3 +129,10 @@ def test_an_answer_across_keeps_the_laws_without_the_reader_too(casebook: Assist
 def test_a_question_across_pages_on_no_body_is_put_to_these(casebook: Assistant) -> None:
     answer = casebook.ask("What governance models do collaboratives have?", only={"type": ["national"]})
     assert {citation.document_id for citation in answer.citations} == {"national-context.md"}
+
+
+def test_where_the_named_body_is_silent_pages_on_others_that_name_it_may_answer_for_sure(casebook: Assistant) -> None:
+    answer = casebook.ask("How quickly were young people with eating disorders assessed under FREED in SW London?")
+    assert "within two weeks" in answer.text
+    assert {citation.document_id for citation in answer.citations} == {"south-london-partnership.md"}
+    assert casebook.ask("What was the annual fee of the Foundation Group in 2019?").abstained, "WYAAT's is no answer"
