@@ -108,7 +108,8 @@ class Inquiry:
         group = opened.scorer.score(self.asked, there[:_ELSEWHERE], opened.generation.document, frozenset())
         if certainty(group) < SURE or rule_after_search(self.asked, group, named=True):
             return own
-        return Findings(tuple(choose(self.asked, group, opened.generation.terms)), None, certainty(group))
+        note = f"The pages on {mention.text} do not say; this stands in those on others, where it is named."
+        return Findings(tuple(choose(self.asked, group, opened.generation.terms)), None, certainty(group), (note,))
 
     def _chosen(
         self, put: Asked, group: Sequence[Candidate], own: Sequence[Span], limit: int, *, first: bool

@@ -135,4 +135,7 @@ def test_where_the_named_body_is_silent_pages_on_others_that_name_it_may_answer_
     answer = casebook.ask("How quickly were young people with eating disorders assessed under FREED in SW London?")
     assert "within two weeks" in answer.text
     assert {citation.document_id for citation in answer.citations} == {"south-london-partnership.md"}
+    assert answer.notes == (
+        "The pages on South West London do not say; this stands in those on others, where it is named.",
+    )
     assert casebook.ask("What was the annual fee of the Foundation Group in 2019?").abstained, "WYAAT's is no answer"
