@@ -19,7 +19,9 @@ from assistant.schema import Hit
 
 # Sentences for each part of a question, and for each body of a comparison.
 _FEW = 5
-# So many passages on other bodies are read, where the own ones of the one that is named do not answer.
+# What puts the passages of bodies that are named before all others.
+_FIRST = 1.0
+# So many passages on others that are as near are read, where the own ones of the one that is named do not answer.
 _ELSEWHERE = 5
 
 
@@ -46,7 +48,7 @@ class Inquiry:
             self.opened.expanded(text),
             documents=self.allowed,
             distinct=distinct,
-            boost=(lambda document: 1.0 if document in named else 0.0) if named else None,
+            boost=(lambda document: _FIRST if document in named else 0.0) if named else None,
             context="" if self.across else self.context,
         )
         readings = self.opened.readings
@@ -56,7 +58,7 @@ class Inquiry:
         """Choose the sentences of the answer; or say why there are none."""
         if not self.across:
             own = self._of_named(hits)
-            return self._told_elsewhere(own) if own.reason and len(self.mentions) == 1 else own
+            return self._told_elsewhere(own, hits) if own.reason and len(self.mentions) == 1 else own
         every = Across(self.opened, self.asked, self.allowed)
         plain = replace(self, asked=replace(self.asked, is_cross=False))
         if every.is_of_none(hits):
@@ -94,17 +96,22 @@ class Inquiry:
         without = tuple(self._name_of(mention) for index, mention in enumerate(self.mentions) if index not in told)
         return Findings(tuple(spans.values()), None, best, notes, without if several else None)
 
-    def _told_elsewhere(self, own: Findings) -> Findings:
+    def _told_elsewhere(self, own: Findings, hits: Sequence[Hit]) -> Findings:
         """Ask the pages on others that name the one body whose own do not answer; only a sure answer counts.
 
         "In South West London" is where other bodies work too.
         """
         mention, opened = self.mentions[0], self.opened
-        hits = opened.retriever.retrieve(opened.expanded(self.asked.text), documents=self.allowed)
         name = _words(mention.text)
+        nearest = max((hit.score for hit in hits), default=0.0) - _FIRST
         there = [
-            hit for hit in hits if hit.passage.document_id not in mention.documents and name in _words(hit.passage.text)
+            hit
+            for hit in hits
+            if hit.score >= nearest and hit.passage.document_id not in mention.documents
+            if name in _words(hit.passage.text)
         ]
+        if not there:
+            return own
         group = opened.scorer.score(self.asked, there[:_ELSEWHERE], opened.generation.document, frozenset())
         if certainty(group) < SURE or rule_after_search(self.asked, group, named=True):
             return own
