@@ -18,6 +18,12 @@ _ANSWERS = 0.5
 # A sentence of fewer stems is a name or the item of a list.
 _WHOLE = 6
 _DIGITS = re.compile(r"\d+")
+# What makes of the same words or figures another statement: denied, meant, or not exact.
+_QUALIFIES = re.compile(
+    r"\b(?i:no|not|nor|never|without|would|will|could|should|due|to be|plan\w*|propos\w*|aim\w*|expect\w*)\b"
+    r"|\b(?i:recommend\w*)\b|\b(?:may|might)\b|n['’]t\b"
+    r"|\b(?i:about|around|nearly|almost|over|under|up to|more than|less than|at least|at most)(?=\s[£\dA-Z])"
+)
 # Types of fact that are compared; who holds a post, and where something is, is no figure.
 _COMPARED = ("money", "share", "number", "date")
 
@@ -49,7 +55,7 @@ def adds_no_figure(candidate: Candidate, shown: Candidate, asked: Asked) -> bool
     """Whether a sentence answers too, and gives only figures that are shown: it bears them out and adds nothing."""
     if candidate.document.id != shown.document.id or (candidate.reads or 0) < _ANSWERS:
         return False
-    if not asked.wants or not asked.wants <= frozenset(_COMPARED):
+    if not asked.wants or not asked.wants <= frozenset(_COMPARED) or _qualified(candidate) != _qualified(shown):
         return False
     own = {want: _given(candidate.text, want, asked) for want in asked.wants}
     return any(own.values()) and all(given <= _given(shown.text, want, asked) for want, given in own.items())
@@ -75,4 +81,9 @@ def bears_out(candidate: Candidate, shown: Candidate, stems: Callable[[str], Ite
     """Whether nearly every word of a sentence, and every figure, stands in one that is shown: both may be cited."""
     own, other = frozenset(stems(candidate.text)), frozenset(stems(shown.text))
     given, told = frozenset(_DIGITS.findall(candidate.text)), frozenset(_DIGITS.findall(shown.text))
-    return len(own) >= _WHOLE and len(own & other) > _SAME * len(own) and given <= told
+    same = len(own) >= _WHOLE and len(own & other) > _SAME * len(own) and given <= told
+    return same and _qualified(candidate) == _qualified(shown)
+
+
+def _qualified(candidate: Candidate) -> frozenset[str]:
+    return frozenset(word.lower() for word in _QUALIFIES.findall(candidate.text))

@@ -51,6 +51,8 @@ WHEN = "When was Alpha formed?"
         pytest.param(WHEN, FORMED, "Alpha was set up in 2020.", True, id="a rougher date"),
         pytest.param(WHEN, "Alpha was set up in 2020.", FORMED, False, id="a finer date"),
         pytest.param(WHEN, FORMED, "Alpha was formed in October 2020.", False, id="another month"),
+        pytest.param(WHEN, FORMED, "Alpha was to be formed in September 2020.", False, id="planned only"),
+        pytest.param(WHEN, FORMED, "Alpha was formed in about September 2020.", False, id="not exact"),
         pytest.param(WHEN, FORMED, "Alpha was formed after long talks.", False, id="no date at all"),
         pytest.param(
             "How much did it cost?", "It cost £2m.", "Costs came to £2 million.", True, id="spelled otherwise"
@@ -74,6 +76,7 @@ def test_only_what_answers_bears_out_a_figure() -> None:
     [
         pytest.param("Money from the cancer board paid for leads.", True, id="all its words"),
         pytest.param("Money from the cancer board paid for 12 leads.", False, id="a figure more"),
+        pytest.param("Money from the cancer board never paid for leads.", False, id="the contrary"),
         pytest.param("Leads of the board.", False, id="too short to tell"),
     ],
 )
