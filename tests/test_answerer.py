@@ -12,7 +12,7 @@ from assistant.citing import cite
 from assistant.evidence import Candidate
 from assistant.listings import listing_at
 from assistant.question import understand
-from assistant.schema import Document, Heading, Metadata, Source, SourceMark
+from assistant.schema import Document, Heading
 from assistant.sentences import split_sentences
 from tests import answer_samples as sample
 
@@ -250,55 +250,6 @@ def test_a_further_sentence_that_hardly_answers_is_left_out() -> None:
     assert _chosen("How did it work?", first, replace(second, chance=0.5)) == [SPENT, HUB]
     assert _chosen("How did it work?", first, replace(second, chance=0.01)) == [SPENT]
     assert _chosen("Who chairs it?", replace(first, chance=0.01)) == [SPENT]
-
-
-SIX, SEVEN, FIVE = "Alpha has six trusts.", "Alpha has 7 trusts by now.", "There are five trusts in the group."
-NINE, ELSE, SAME = "Alpha's trusts serve 9 towns.", "Alpha spent on 9 trusts elsewhere.", "6 trusts make up Alpha now."
-HISTORY = "\n\n".join((SIX, SEVEN, FIVE, NINE, ELSE, SAME))
-DATES = {SIX: "July 2018", SEVEN: "September 2025", FIVE: ""}
-
-
-def _dated(sentence: str, *, reads: float = 0.9, source: str = "") -> Candidate:
-    """Return a sentence of a page, each of whose sentences rests on a source of its own; or on that of another."""
-    dated = [(text, date) for text, date in [*DATES.items(), (NINE, "2025"), (ELSE, "2025"), (SAME, "2025")]]
-    sources = tuple(Source(key=text, date=date) for text, date in dated)
-    marks = tuple(
-        SourceMark(start=HISTORY.index(text), end=HISTORY.index(text) + len(text), keys=(source or text,))
-        for text, _ in dated
-    )
-    document = replace(sample.document(text=HISTORY), marks=marks, metadata=Metadata(sources=sources))
-    start = HISTORY.index(sentence)
-    return replace(_candidate(SPENT, 0.9), document=document, start=start, end=start + len(sentence), reads=reads)
-
-
-def test_figures_that_differ_are_shown_together_the_newest_first() -> None:
-    rows = [_dated(SIX), _dated(SEVEN), _dated(FIVE)]
-    spans = choose(understand("How many trusts are there?"), rows, _stems)
-    assert [(span.text, span.differs) for span in spans] == [(SEVEN, True), (SIX, True), (FIVE, True)]
-
-
-@pytest.mark.parametrize(
-    ("question", "second"),
-    [
-        pytest.param("How many trusts are there?", _dated(SAME), id="the same figure"),
-        pytest.param("How many trusts are there?", _dated(NINE), id="a figure of something else"),
-        pytest.param("How many trusts are there?", _dated(ELSE, reads=0.7), id="a figure that the reader doubts"),
-        pytest.param("How many trusts are there?", _dated(SEVEN, source=SIX), id="a figure of the same source"),
-        pytest.param("How many trusts were there in 2018?", _dated(SEVEN), id="a year is asked for"),
-        pytest.param(
-            "How many trusts are there?",
-            replace(_dated(SEVEN), document=replace(_dated(SEVEN).document, id="beta.md")),
-            id="another body's figure",
-        ),
-    ],
-)
-def test_where_no_figure_differs_the_best_sentence_stays_first(question: str, second: Candidate) -> None:
-    first = _dated(SIX, source=SIX if second.document.marks[1].keys == (SIX,) else "")
-    if second.document.id == "alpha.md":
-        first = replace(first, document=second.document)
-    spans = choose(understand(question), [first, replace(second, score=0.89)], _stems)
-    assert spans[0].text == SIX
-    assert not any(span.differs for span in spans)
 
 
 LIKELY = {"most items, as likely as the rest": (0.4, 0.5, True), "most items, far less likely": (0.1, 0.5, False)}
