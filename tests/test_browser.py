@@ -1,28 +1,13 @@
 """The page in a real Chromium: what a reader sees, hears and can do, and what leaves the machine (nothing)."""
 
-import asyncio
-import os
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import frontend_fakes as fakes
 import pytest
+from browser_reader import BROWSER, FLAGS, PHONE, WIDE, ZOOMED, Reader
 
-from frontend import guard, streams
-
-BROWSER = os.environ.get("TEST_BROWSER", shutil.which("chromium") or "")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 pytestmark = pytest.mark.skipif(not BROWSER, reason="no browser")
-
-WIDE = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-# What a window of 1280 by 1024 shows when it is zoomed to 400 %.
-ZOOMED = {"width": 320, "height": 256}
 
 # The least contrast of any visible text with the nearest background behind it, and the text that has it.
 LEAST_CONTRAST = """() => {
@@ -49,51 +34,6 @@ LEAST_CONTRAST = """() => {
   }
   return least;
 }"""
-
-
-@dataclass
-class Reader:
-    """A reader's window, with what it asked the network for and what went wrong in it."""
-
-    page: Any
-    site: str
-    requests: list[str] = field(default_factory=list)
-    troubles: list[str] = field(default_factory=list)
-
-    def ask(self, question: str, *, by: str = "Enter") -> None:
-        """Ask a question and wait for what it comes to."""
-        before = self.page.locator(".cb-exchange").count()
-        box = self.page.get_by_label("Your question")
-        box.fill(question)
-        if by == "Enter":
-            box.press("Enter")
-        else:
-            self.page.get_by_role("button", name=by, exact=True).click()
-        last = self.page.locator(".cb-exchange").nth(before)
-        last.locator(".cb-closing, .cb-problem").first.wait_for()
-
-    def settle(self) -> None:
-        """Wait until nothing moves any more."""
-        self.page.wait_for_function(
-            """() => new Promise((done) => {
-              const where = () => [...document.querySelectorAll(".cb-panel-column, .cb-conversation")]
-                .map((node) => [node.scrollTop, node.scrollHeight]).join() + window.scrollY;
-              const before = where();
-              setTimeout(() => done(where() === before), 120);
-            })"""
-        )
-
-    def in_view(self, locator: Any) -> bool:
-        """Whether an element is within the window and not covered there."""
-        return bool(
-            locator.evaluate(
-                """(node) => {
-                  const box = node.getClientRects()[0], x = box.left + box.width / 2, y = box.top + box.height / 2;
-                  const there = document.elementFromPoint(x, y);
-                  return !!there && (node.contains(there) || there.contains(node));
-                }"""
-            )
-        )
 
 
 @pytest.fixture(scope="module")
@@ -424,33 +364,6 @@ def test_every_text_has_enough_contrast(open_page: Any, scheme: str) -> None:
     reader.page.locator(".cb-document").wait_for()
     least.append(reader.page.evaluate(LEAST_CONTRAST))
     assert min(least)[0] >= 4.5, min(least)
-
-
-def test_a_question_is_not_lost_that_is_asked_as_the_page_arrives(
-    browser: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The page's first stream ends then; on the way to the page that end is late here."""
-
-    def late_ends(send: guard.Send, policy: str) -> guard.Send:
-        headed = with_headers(send, policy)
-
-        async def sender(message: guard.Message) -> None:
-            if streams.END in message.get("body", b""):
-                await asyncio.sleep(streams.ARRIVAL_SECONDS / 2)
-            await headed(message)
-
-        return sender
-
-    with_headers = guard.with_headers
-    monkeypatch.setattr(guard, "with_headers", late_ends)
-    with fakes.served(fakes.FakeAssistant()) as address:
-        for _ in range(6):
-            page = browser.new_page()
-            reader = Reader(page, address)
-            page.goto(address)
-            page.locator(".cb-welcome").wait_for(state="attached")
-            reader.ask(fakes.BACKLOG)
-            page.close()
 
 
 def test_marks_are_large_enough_to_hit(open_page: Any) -> None:

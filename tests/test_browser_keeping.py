@@ -10,10 +10,10 @@ from typing import Any
 
 import frontend_fakes as fakes
 import pytest
+from browser_reader import BROWSER, FLAGS, PHONE, WIDE, Reader
 from docx import Document as open_docx
 from frontend_seen import fetch
 from reader_files import make_pdf, prose
-from test_browser import BROWSER, FLAGS, PHONE, WIDE, Reader
 
 from assistant.pipeline import open_assistant
 from assistant.schema import Answer

@@ -3,9 +3,11 @@
 import asyncio
 import time
 
+import frontend_fakes as fakes
 import pytest
+from browser_reader import BROWSER, FLAGS, Reader
 
-from frontend import streams
+from frontend import guard, streams
 from frontend.guard import Message, Receive, Send
 
 
@@ -48,3 +50,34 @@ def test_a_number_waits_until_the_end_of_a_stream_has_arrived(monkeypatch: pytes
     now += 0.05
     assert wait_for(streams.JOIN) == pytest.approx(streams.ARRIVAL_SECONDS - 0.05)
     assert wait_for(streams.JOIN) == 0
+
+
+@pytest.mark.skipif(not BROWSER, reason="no browser")
+def test_a_question_is_not_lost_that_is_asked_as_the_page_arrives(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page's first stream ends then; on the way to the page that end is late here."""
+    from playwright.sync_api import sync_playwright
+
+    def late_ends(send: guard.Send, policy: str) -> guard.Send:
+        headed = with_headers(send, policy)
+
+        async def sender(message: guard.Message) -> None:
+            if streams.END in message.get("body", b""):
+                await asyncio.sleep(streams.ARRIVAL_SECONDS / 2)
+            await headed(message)
+
+        return sender
+
+    with_headers = guard.with_headers
+    monkeypatch.setattr(guard, "with_headers", late_ends)
+    with fakes.served(fakes.FakeAssistant()) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        for _ in range(6):
+            page = browser.new_page()
+            reader = Reader(page, address)
+            page.goto(address)
+            page.locator(".cb-welcome").wait_for(state="attached")
+            reader.ask(fakes.BACKLOG)
+            page.close()
+        browser.close()
