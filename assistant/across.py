@@ -11,28 +11,32 @@ from assistant.citing import extend
 from assistant.evidence import Candidate
 from assistant.opened import Findings, Opened
 from assistant.question import Asked, of_one, understand
-from assistant.refusal import SURE, certainty, is_of_other_years, names_the_gap, rule_after_search, strength
+from assistant.readings import logit_of
+from assistant.refusal import SURE, certainty, is_of_other_years, names_the_gap, rule_after_search
 from assistant.schema import Hit
 
 # So many bodies are asked at most, so many passages each; so many are shown, so many sentences each.
 _ASKED, _PASSAGES, _SHOWN, _SENTENCES = 40, 3, 8, 2
-# One body at least must have a sentence of this chance to answer.
-_CHANCE = 0.15
+# One body at least must have a sentence of this chance to answer, and the strongest be as strong as this (below).
+_CHANCE, _STRONG_ENOUGH = 0.2, -2.0
 # A body is shown whose strength (a logit) is not less than this, and so near to the strongest one's: where one answers
 # for sure, others must nearly do so; where none does, all that come near are worth showing.
-_LEAST, _WITHIN = -2.5, 3.0
-# What the cosine of the question with a body's nearest passage adds to its strength.
-_NEARNESS = 3.0
-# Of the bodies shown whose best sentence had a lesser chance, one in four answered.
-_DOUBTFUL = 0.3
-# A second sentence of a body must have this chance, and this share of the chance of its best one.
-_SECOND, _OF_BEST = 0.2, 0.5
+_LEAST, _WITHIN = -3.0, 3.0
+# The strength of a sentence: a logistic regression over what the reader says of it and of its passage (logits), its
+# words and meaning, and its passage's place in the ranking, fitted to questions put to all pages whose best passages
+# were judged one by one (``tests/bench/results/answer-quality.md``).
+_OWN, _ITS, _BASE, _FOUND, _CONSTANT = 0.24, 0.46, 5.5, 3.6, -6.0
+# Of the bodies shown of a lesser strength, one in four answers.
+_DOUBTFUL = -1.0
+# A second sentence of a body must have this strength, and come so near to its best one's.
+_SECOND, _NEAR_BEST = -1.0, 1.0
 # By how much a passage on collaboratives in general must lead those on any of them to answer alone.
 _LEADS = 0.15
-# A question for bodies by name, which no page on all of them answers.
+# A question for bodies by name, or for what others did, which no page on all of them answers.
 _COUNTS_BODIES = re.compile(
     r"^\W*(?:which|what|who|name|list|how many)\s+(?:\w+\s+){0,2}?"
-    r"(?:collaboratives|alliances|federations|systems|bodies|groups|partnerships|areas|places)\b",
+    r"(?:collaboratives|alliances|federations|systems|bodies|groups|partnerships|areas|places)\b"
+    r"|\b(?:others|anyone|anybody|elsewhere)\b",
     re.I,
 )
 
@@ -85,7 +89,7 @@ class Across:
         put = [(self._put_to(own[0]), own) for own in bodies]
         if opened.readings is not None:
             opened.readings.read([(part.text, hit) for part, own in put for hit in own], document_of)
-        found: list[tuple[float, Asked, list[Candidate]]] = []
+        found: list[tuple[Asked, list[Candidate]]] = []
         reasons, best = [], 0.0
         for part, own in put:
             # A sentence or two are shown of each, so none that only introduces a list.
@@ -98,26 +102,37 @@ class Across:
             reasons.append(reason)
             best = max(best, certainty(stated))
             if stated and not names_the_gap(group) and not is_of_other_years(part, stated):
-                found.append((strength(stated, _NEARNESS), part, stated))
+                found.append((part, sorted(stated, key=lambda candidate: -_strength(candidate))))
         if None not in reasons:
             return Findings((), reasons[0], best, without=())
-        found.sort(key=lambda one: -one[0])
-        least = min(found[0][0], max(_LEAST, found[0][0] - _WITHIN))
-        shown = [(part, stated) for strong, part, stated in found if strong >= least][:_SHOWN]
+        found.sort(key=lambda one: -_strength(one[1][0]))
+        strongest = _strength(found[0][1][0])
+        if strongest < _STRONG_ENOUGH:
+            return Findings((), "weak_evidence", best, without=())
+        least = min(strongest, max(_LEAST, strongest - _WITHIN))
+        shown = [(part, stated) for part, stated in found if _strength(stated[0]) >= least][:_SHOWN]
         spans: list[Span] = []
         for part, stated in shown:
             extend(spans, choose(part, _worth_showing(stated), opened.generation.terms, limit=_SENTENCES))
-        return Findings(tuple(spans), None, best, _unsure([stated for _, stated in shown]), without=())
+        return Findings(tuple(spans), None, best, _unsure([stated[0] for _, stated in shown]), without=())
 
 
-def _unsure(shown: Sequence[Sequence[Candidate]]) -> tuple[str, ...]:
+def _strength(candidate: Candidate) -> float:
+    """Return the logit that a sentence of a body answers a question put to all bodies."""
+    if candidate.reads is None or candidate.answers is None:
+        return logit_of(candidate.chance)
+    read = _OWN * logit_of(candidate.reads) + _ITS * logit_of(candidate.answers)
+    return read + _BASE * candidate.base + _FOUND * candidate.hit.score + _CONSTANT
+
+
+def _unsure(shown: Sequence[Candidate]) -> tuple[str, ...]:
     """Return a note that names the bodies of which what is shown likely does not answer."""
-    doubtful = [stated[0].document for stated in shown if max(c.chance for c in stated) < _DOUBTFUL]
+    doubtful = [best.document for best in shown if _strength(best) < _DOUBTFUL]
     names = dict.fromkeys(document.metadata.collaborative or document.title for document in doubtful)
     return (f"May only come near what is asked: {'; '.join(names)}.",) if names else ()
 
 
 def _worth_showing(stated: Sequence[Candidate]) -> list[Candidate]:
     """Return the best sentence of a body, and those that may stand beside it."""
-    least = max(_SECOND, _OF_BEST * max(candidate.chance for candidate in stated))
-    return [stated[0], *(candidate for candidate in stated[1:] if candidate.chance >= least)]
+    least = max(_SECOND, _strength(stated[0]) - _NEAR_BEST)
+    return [stated[0], *(candidate for candidate in stated[1:] if _strength(candidate) >= least)]

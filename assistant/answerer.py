@@ -101,7 +101,7 @@ def choose(
     if kind == "fact" and not other:
         told_too += [(chosen[0], c) for c in chosen[1:] if adds_no_figure(c, chosen[0], asked)]
         chosen = [c for c in chosen if not any(c is too for _, too in told_too)]
-    lead = newest_first(other) or (chosen[:1] if kind == "fact" else [])
+    lead = newest_first(other) or [best for best in chosen[:1] if _may_lead(best, kind)]
     section = best.hit.passage.heading_path
 
     def reading_order(candidate: Candidate) -> tuple[bool, str, bool, int]:
@@ -113,6 +113,13 @@ def choose(
     spans = [_span(c, [too for one, too in told_too if one is c], differs=c in other) for c in [*lead, *rest]]
     few = kind == "fact" or limit < _LIMIT["plain"]  # a fact, or a sentence or two, leave no room for what is announced
     return _with_lists(_with_subjects(spans if few else _with_announced(spans)))
+
+
+def _may_lead(best: Candidate, kind: str) -> bool:
+    """Whether the best sentence comes before what stands above it: how and why are told in the document's order."""
+    if kind in ("fact", "how"):
+        return kind == "fact"
+    return listing_at(best.document, best.start) is None and not _LEANS.match(best.text)
 
 
 def _taken(

@@ -30,6 +30,8 @@ _ENGLISH = frozenset("acc aim alliance bath cap care hope impact one pact prospe
 _IN_A_NAME = r"(?<=[^\s.?!:]\s)[A-Z][\w'’]*\s(?:of\s(?:the\s)?)?{0}\b|\b{0}\s(?!(?:NHS|ICB|ICS|APC)\b)[A-Z]"
 # Documents of these types are about no collaborative.
 NO_BODY = frozenset({"national", "glossary"})
+# A name that stands in the pages on so many bodies is no body's own; so many bodies make a library.
+_EVERYBODYS, _SEVERAL = 5, 3
 # Of fewer characters a name tells too little by itself.
 _TELLING = 4
 _COMPASS = frozenset("north south east west mid central".split())
@@ -232,6 +234,15 @@ class Bodies:
             for document, text in zip(self._documents, self._folded, strict=True)
             if words in text and document.metadata.type not in NO_BODY
         )
+
+    def is_everybodys(self, name: str) -> bool:
+        """Whether so many pages hold a name that it tells no body from others: "NHS", "Covid", "ICB"."""
+        return len(self.holding(name)) >= _EVERYBODYS
+
+    @cached_property
+    def are_several(self) -> bool:
+        """Whether the documents are about so many bodies that a question which names none is put to all."""
+        return len({one.metadata.collaborative for one in self._documents} - {""}) >= _SEVERAL
 
     def is_trust(self, name: str) -> bool:
         """Whether a name stands in that of one of the bodies' trusts: "Sandwell and West Birmingham"."""

@@ -37,8 +37,16 @@ class Inquiry:
 
     @property
     def across(self) -> bool:
-        """Whether it asks of collaboratives in general."""
-        return self.asked.is_cross and not self.mentions
+        """Whether it asks of collaboratives in general: in so many words, or by naming nobody where there are several.
+
+        "What have others done about eye care?" is put to all of them.
+        """
+        return not self.mentions and (self.asked.is_cross or self._names_nobody)
+
+    @property
+    def _names_nobody(self) -> bool:
+        bodies = self.opened.bodies
+        return not self.context and bodies.are_several and all(map(bodies.is_everybodys, self.asked.names))
 
     def retrieve(self, distinct: int) -> tuple[Hit, ...]:
         """Rank passages, those of the bodies that the question names before all others."""
@@ -60,12 +68,20 @@ class Inquiry:
             own = self._of_named(hits)
             return self._told_elsewhere(own, hits) if own.reason and len(self.mentions) == 1 else own
         every = Across(self.opened, self.asked, self.allowed)
-        plain = replace(self, asked=replace(self.asked, is_cross=False))
         if every.is_of_none(hits):
-            return plain.answer([hit for hit in hits if every.is_general(hit)])
+            return self._of_named([hit for hit in hits if every.is_general(hit)])
         of_bodies = every.bodies()
-        on_any = any(not every.is_general(own[0]) for own in of_bodies)
-        return every.answer(of_bodies) if on_any else plain.answer(hits)
+        if all(every.is_general(own[0]) for own in of_bodies):
+            return self._of_named(hits)
+        found = every.answer(of_bodies)
+        told = {span.document.id for span in found.spans}
+        return self._of_one(*told) or found if len(told) == 1 and not self.asked.is_cross else found
+
+    def _of_one(self, document: str) -> Findings | None:
+        """Answer in full from the only body that has an answer; None where it then has none."""
+        own = replace(self, allowed=frozenset({document}))
+        found = own._of_named(own.retrieve(1))
+        return None if found.reason else found
 
     def _of_named(self, hits: Sequence[Hit]) -> Findings:
         """Put each part of the question to each body that it names, or to all pages."""

@@ -100,16 +100,13 @@ def certainty(candidates: Sequence[Candidate]) -> float:
     Nearness tells whether a question can be answered here at all, not which sentence does.
     """
     stated = [candidate for candidate in candidates if not candidate.is_gap]
-    return chance_of(strength(stated, NEARNESS)) if stated else 0.0
-
-
-def strength(stated: Sequence[Candidate], nearness: float) -> float:
-    """Return the logit of the best chance, and where the reader has read, what the nearest passage's cosine adds."""
+    if not stated:
+        return 0.0
     best = logit_of(max(candidate.chance for candidate in stated))
     if all(candidate.reads is None for candidate in stated):
-        return best
+        return chance_of(best)
     nearest = max(candidate.hit.why.get("cosine", USUAL) for candidate in stated)
-    return best + nearness * (nearest - USUAL)
+    return chance_of(best + NEARNESS * (nearest - USUAL))
 
 
 def least_certainty(candidates: Sequence[Candidate]) -> float:

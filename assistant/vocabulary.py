@@ -43,6 +43,19 @@ _COMPASS = re.compile(rf"\b([NS])([EW])\b(?=(?:{_AND}[NS][EW]\b)*\s+london\b)", 
 _WINDS = {"n": "North", "s": "South", "e": "East", "w": "West"}
 _PART_OF_LONDON = re.compile(rf"\b{_PARTS_OF_LONDON}(?=(?:{_AND}{_PARTS_OF_LONDON})+\s+london\b)", re.I)
 
+# Trust that people have in each other, where every other page speaks of trusts that run hospitals.
+_TRUST_BETWEEN_PEOPLE = re.compile(
+    r"\b(?<!the )(?<!newly )((?:(?:re)?(?:build(?:s|ing)?|built|establish(?:ed|ing)?)|gain(?:s|ed|ing)?"
+    r"|earn(?:s|ed|ing)?|wins?|winning|won|los(?:e|es|t|ing)|restor(?:e|ed|ing)|foster(?:s|ed|ing)?"
+    r"|creat(?:e|es|ed|ing)|develop(?:s|ed|ing)?|grow(?:s|ing)?"
+    r"|(?:lessons?|advice|says?|said|learn\w*|lack|levels?|roles?|importance|matters?|questions?) (?:of|about|on)"
+    r"|(?:openness|respect|culture|confidence|honesty|goodwill|understanding) and)(?: up| more| enough| mutual| real)?)"
+    r" trust(?=[?.,;:!)]|$|\s+(?:between|among|amongst|in (?:each|one)|with|before|first|and|or|so|when|while|as"
+    r"|early|over|after)\b)",
+    re.I,
+)
+_TRUSTING = re.compile(r"\btrust(ed)? (each other|one another)\b", re.I)
+
 
 def _run(text: str) -> str:
     """Return the words of a text in small letters, one space around each."""
@@ -115,6 +128,9 @@ class Vocabulary:
                 return word
             return better.capitalize() if word[0].isupper() else better
 
+        if "relationship" not in text.lower():
+            text = _TRUST_BETWEEN_PEOPLE.sub(r"\1 trusting relationships", text)
+            text = _TRUSTING.sub(lambda m: f"{'had' if m[1] else 'have'} trusting relationships with {m[2]}", text)
         parts = _COMPASS.sub(lambda found: " ".join(_WINDS[wind.lower()] for wind in found.groups()), text)
         return re.sub(r"[^\W\d_]{4,}", correct, _PART_OF_LONDON.sub(r"\g<0> London", parts))
 

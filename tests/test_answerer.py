@@ -129,6 +129,13 @@ def test_a_fact_leads_and_how_it_came_is_told_as_it_stands_in_the_document() -> 
     assert _chosen("How did it work?", _candidate(HUB, 0.9), _candidate(CHAIRS, 0.85)) == [CHAIRS, HUB]
 
 
+def test_what_was_asked_leads_unless_it_leans_on_another_sentence_or_stands_in_a_list() -> None:
+    assert _chosen("Tell me about hubs.", _candidate(HUB, 0.9), _candidate(CHAIRS, 0.85)) == [HUB, CHAIRS]
+    assert _chosen("Tell me about eyes.", _candidate(EYES, 0.9), _candidate(NETWORK, 0.85)) == [NETWORK, EYES]
+    items = [_candidate(aim, score) for aim, score in ((AIMS[2], 0.9), (AIMS[0], 0.85))]
+    assert _chosen("Tell me about buying.", *items) == [AIMS[0], AIMS[2]]
+
+
 def test_of_nearly_equal_sentences_one_that_holds_the_fact_comes_first() -> None:
     shown = _chosen("How much was spent?", _candidate(HUB, 0.9, fits=False), _candidate(SPENT, 0.86))
     assert shown[0] == SPENT
@@ -260,7 +267,7 @@ def test_a_list_of_which_most_is_chosen_is_shown_whole(inside: float, beside: fl
     items = [replace(_candidate(aim, 0.8 - place / 100), chance=inside) for place, aim in enumerate(AIMS[:2])]
     best = replace(_candidate(HUB, 0.9), chance=beside, words=2.0)
     shown = _chosen("What are the aims?", best, *items)
-    assert shown == ([INTRO, *_sentences_of_aims()] if whole else [*AIMS[:2], HUB])
+    assert shown == ([INTRO, *_sentences_of_aims()] if whole else [HUB, *AIMS[:2]])
 
 
 def _sentences_of_aims() -> list[str]:

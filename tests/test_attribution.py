@@ -197,3 +197,16 @@ def test_the_same_alias_on_two_pages_names_both() -> None:
 def test_documents_without_names_name_nobody() -> None:
     assert Bodies([]).mentions("What does the Black Country do?") == ()
     assert Bodies([]).shared_mentions("West Yorkshire") == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "general"), [("ICB", True), ("Covid", True), ("Cannock Chase", False), ("SLP", False)]
+)
+def test_a_name_that_many_pages_hold_tells_no_body_from_others(bodies: Bodies, name: str, general: bool) -> None:
+    assert bodies.is_everybodys(name) is general
+
+
+def test_a_library_is_about_three_bodies_or_more(bodies: Bodies) -> None:
+    assert bodies.are_several
+    assert not Bodies([document("a.md", "Alpha"), document("b.md", "Beta")]).are_several
+    assert not Bodies([document(f"{letter}.md", "") for letter in "abcd"]).are_several, "pages on no body"

@@ -89,3 +89,35 @@ def test_only_a_rare_abbreviation_is_written_out_for_the_search() -> None:
 )
 def test_parts_of_london_share_its_name(text: str, whole: str) -> None:
     assert Vocabulary([sample.document(text="North South East West London.")]).corrected(text) == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        pytest.param("How did they build trust?", "How did they build trusting relationships?", id="built"),
+        pytest.param(
+            "Lessons on trust before hard decisions", "Lessons on trusting relationships before hard decisions", id="on"
+        ),
+        pytest.param(
+            "What made people trust each other?",
+            "What made people have trusting relationships with each other?",
+            id="a verb",
+        ),
+        pytest.param(
+            "Once they trusted one another?", "Once they had trusting relationships with one another?", id="past"
+        ),
+        *(
+            pytest.param(same, same, id=same)
+            for same in (
+                "Who chairs the board of each trust?",
+                "How was the new trust formed?",
+                "What is the split of ICB and trust money?",
+                "What did the newly created trust and its board do?",
+                "Who won trust headquarters?",
+                "How did relationships and building trust help?",
+            )
+        ),
+    ],
+)
+def test_trust_between_people_is_no_trust_that_runs_hospitals(text: str, meant: str) -> None:
+    assert Vocabulary([]).corrected(text) == meant
