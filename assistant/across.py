@@ -26,14 +26,14 @@ _LEAST, _WITHIN = -3.0, 3.0
 # words and meaning, and its passage's place in the ranking, fitted to questions put to all pages whose best passages
 # were judged one by one (``tests/bench/results/answer-quality.md``).
 _OWN, _ITS, _BASE, _FOUND, _CONSTANT = 0.24, 0.46, 5.5, 3.6, -6.0
-# Of the bodies shown of a lesser strength, one in four answers.
+# Of the bodies shown of a lesser strength, one in five answers.
 _DOUBTFUL = -1.0
 # A second sentence of a body must have this strength, and come so near to its best one's.
 _SECOND, _NEAR_BEST = -1.0, 1.0
 # By how much a passage on collaboratives in general must lead those on any of them to answer alone.
 _LEADS = 0.15
 # A question for bodies by name, or for what others did, which no page on all of them answers.
-_COUNTS_BODIES = re.compile(
+_OF_BODIES = re.compile(
     r"^\W*(?:which|what|who|name|list|how many)\s+(?:\w+\s+){0,2}?"
     r"(?:collaboratives|alliances|federations|systems|bodies|groups|partnerships|areas|places)\b"
     r"|\b(?:others|anyone|anybody|elsewhere)\b",
@@ -52,7 +52,7 @@ class Across:
     def is_of_none(self, hits: Sequence[Hit]) -> bool:
         """Whether a passage on collaboratives in general answers for sure, or leads by far, on what is asked of all."""
         best = hits[0] if hits else None
-        if best is None or _COUNTS_BODIES.search(self.asked.text) or not self.is_general(best):
+        if best is None or _OF_BODIES.search(self.asked.text) or not self.is_general(best):
             return False
         next_best = max((hit.score for hit in hits if not self.is_general(hit)), default=0.0)
         return best.why.get("reader", 0.0) >= SURE or best.score - next_best >= _LEADS
@@ -122,7 +122,7 @@ def _strength(candidate: Candidate) -> float:
     if candidate.reads is None or candidate.answers is None:
         return logit_of(candidate.chance)
     read = _OWN * logit_of(candidate.reads) + _ITS * logit_of(candidate.answers)
-    return read + _BASE * candidate.base + _FOUND * candidate.hit.score + _CONSTANT
+    return read + _BASE * candidate.base + _FOUND * min(candidate.hit.score, 1.0) + _CONSTANT
 
 
 def _unsure(shown: Sequence[Candidate]) -> tuple[str, ...]:

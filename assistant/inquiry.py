@@ -75,7 +75,9 @@ class Inquiry:
             return self._of_named(hits)
         found = every.answer(of_bodies)
         told = {span.document.id for span in found.spans}
-        return self._of_one(*told) or found if len(told) == 1 and not self.asked.is_cross else found
+        if self.asked.is_cross or len(told) != 1:
+            return found
+        return self._of_one(*told) or found
 
     def _of_one(self, document: str) -> Findings | None:
         """Answer in full from the only body that has an answer; None where it then has none."""
