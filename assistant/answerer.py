@@ -8,24 +8,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from assistant.agreement import NEAR, adds_no_figure, alike, bears_out, newest_first, rivals
+from assistant.agreement import NEAR, adds_no_figure, newest_first, rivals
 from assistant.evidence import Candidate
+from assistant.further import LIMIT, MAX_SENTENCES, is_inside, taken
 from assistant.listings import Listing, block_at, listing_at, sentence_behind
 from assistant.question import Asked
 from assistant.schema import Document, Hit
 from assistant.sentences import split_sentences
 
-MAX_SENTENCES = 6
 MAX_LIST_ITEMS = 12
-# A further sentence is taken while its score is this share of the best one's, up to so many.
-_SHARE = {"fact": 0.68, "how": 0.48, "list": 0.6, "plain": 0.78}
-_LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
-# Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
-_ELSEWHERE = 0.95
-# The least chance to answer of a second sentence and any further one.
-_SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.015}
-# A list is long: its items must, on the average, score this share of the best sentence.
-_ITEMS_SHARE = 0.4
 # A list of which this share of the items is chosen is shown whole, where on the average they are so likely to answer,
 # measured by the sentences chosen beside them.
 _MOST, _AS_LIKELY = 0.5, 0.5
@@ -94,7 +85,7 @@ def choose(
     best = stated[0]
     if kind == "list" and (listed := _whole_list(stated)):
         return listed
-    chosen, told_too = _taken(stated, kind, min(limit, _LIMIT[kind]), stems)
+    chosen, told_too = taken(stated, kind, limit, stems)
     if kind == "list" and (listed := _nearly_whole_list(chosen)):
         return listed
     other = rivals(chosen, asked) if kind == "fact" else []
@@ -111,7 +102,7 @@ def choose(
 
     rest = sorted((c for c in chosen if c not in lead), key=reading_order)
     spans = [_span(c, [too for one, too in told_too if one is c], differs=c in other) for c in [*lead, *rest]]
-    few = kind == "fact" or limit < _LIMIT["plain"]  # a fact, or a sentence or two, leave no room for what is announced
+    few = kind == "fact" or limit < LIMIT["plain"]  # a fact, or a sentence or two, leave no room for what is announced
     return _with_lists(_with_subjects(spans if few else _with_announced(spans)))
 
 
@@ -120,39 +111,6 @@ def _may_lead(best: Candidate, kind: str) -> bool:
     if kind in ("fact", "how"):
         return kind == "fact"
     return listing_at(best.document, best.start) is None and not _LEANS.match(best.text)
-
-
-def _taken(
-    stated: Sequence[Candidate], kind: str, most: int, stems: Callable[[str], Iterable[str]]
-) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
-    """Return at most so many sentences, best first, and those that were left out for saying the same as one of them."""
-    best = stated[0]
-    chosen: list[Candidate] = []
-    told_too: list[tuple[Candidate, Candidate]] = []
-    covered: set[tuple[str, int]] = set()
-    for candidate in stated:
-        if len(chosen) >= most or candidate.score < _SHARE[kind] * best.score:
-            break
-        if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
-            continue  # what another document says may well be about another body
-        if chosen and candidate.chance < _SURE_ENOUGH[kind]:
-            continue  # it shares words with the question, and that is all
-        listing = listing_at(candidate.document, candidate.start)
-        if (candidate.document.id, candidate.start) in covered:
-            continue
-        if candidate.text.endswith(":") and not _worth_listing(candidate, listing, stated, best.score):
-            continue
-        if candidate.text.endswith(":") and any(c.text.endswith(":") for c in chosen):
-            continue
-        if twin := next((other for other in chosen if alike(candidate.text, other.text, stems)), None):
-            told_too += [(twin, candidate)] if bears_out(candidate, twin, stems) else []
-            continue
-        chosen.append(candidate)
-        if listing is not None and candidate.text.endswith(":"):
-            inner = [s for item in listing.items for s, _ in split_sentences(candidate.document.text, *item)]
-            covered.update((candidate.document.id, start) for start in inner)
-            chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
-    return chosen or [best], told_too
 
 
 def _span(candidate: Candidate, told_too: Sequence[Candidate], *, differs: bool) -> Span:
@@ -194,14 +152,6 @@ def _with_announced(spans: Sequence[Span]) -> list[Span]:
     return shown
 
 
-def _worth_listing(intro: Candidate, listing: Listing | None, stated: Sequence[Candidate], best: float) -> bool:
-    """Whether the items that a sentence introduces are about what is asked, and not the introduction only."""
-    if listing is None or not listing.items:
-        return False
-    inside = [candidate.score for candidate in stated if _is_inside(candidate, intro.document, listing)]
-    return sum(inside) / len(listing.items) >= _ITEMS_SHARE * best
-
-
 def _whole_list(stated: Sequence[Candidate]) -> list[Span]:
     """Return the list that the best evidence stands in or introduces, whole; none where it only looks like it."""
     best = stated[0]
@@ -214,7 +164,7 @@ def _whole_list(stated: Sequence[Candidate]) -> list[Span]:
             or candidate.words < 0.6 * best.words
         ):
             continue
-        inside = [c for c in stated[:10] if _is_inside(c, candidate.document, listing)]
+        inside = [c for c in stated[:10] if is_inside(c, candidate.document, listing)]
         introduced = listing.intro is not None and listing.intro[0] == candidate.start
         if introduced or len(inside) >= 2:
             return _list_spans(candidate, listing)
@@ -227,17 +177,13 @@ def _nearly_whole_list(chosen: Sequence[Candidate]) -> list[Span]:
         listing = listing_at(candidate.document, candidate.start)
         if listing is None or candidate.document.metadata.type == "glossary":
             continue
-        inside = [c for c in chosen if _is_inside(c, candidate.document, listing)]
+        inside = [c for c in chosen if is_inside(c, candidate.document, listing)]
         others = [c.chance for c in chosen if c not in inside]
         if len(inside) < 2 or len(inside) < _MOST * len(listing.items):
             continue
         if not others or fmean(c.chance for c in inside) >= _AS_LIKELY * fmean(others):
             return _list_spans(candidate, listing)
     return []
-
-
-def _is_inside(candidate: Candidate, document: Document, listing: Listing) -> bool:
-    return candidate.document.id == document.id and any(s <= candidate.start < e for s, e in listing.items)
 
 
 def _list_spans(candidate: Candidate, listing: Listing) -> list[Span]:

@@ -5,11 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assistant.across import Across
-from assistant.answerer import MAX_SENTENCES, Span, choose
+from assistant.answerer import Span, choose
 from assistant.attribution import Mention
 from assistant.citing import extend
 from assistant.comparison import put_to
 from assistant.evidence import Candidate
+from assistant.further import MAX_SENTENCES
 from assistant.notes import notes_on
 from assistant.opened import Findings, Opened
 from assistant.parts import parts_of

@@ -14,10 +14,14 @@ from assistant.readings import chance_of, logit_of
 from assistant.vocabulary import Vocabulary
 
 # The least certainty with which anything is answered (docs/refusal.md), and where the reader has read nothing.
-WEAK, WEAK_UNREAD = 0.04, 0.03
-# What the cosine of the question with the nearest passage adds to the logit of the best sentence's chance where the
-# reader has read it (without, it helps nothing), and the cosine, also taken for an unknown one, that adds nothing.
-NEARNESS, USUAL = 7.0, 0.55
+WEAK, WEAK_UNREAD = 0.4, 0.03
+# The logit of the certainty: of the best sentence's score by meaning and words, of the reader's logits of it and of its
+# passage, a constant. Near misses share the page's words as answers do: so the first counts for little here, and for
+# much where sentences are chosen (docs/refusal.md).
+_BASE, _OWN, _ITS, _CONSTANT = 0.9, 0.45, 0.18, 0.6
+# What the cosine of the question with the nearest passage adds to it, and the cosine, also taken for an unknown one,
+# that adds nothing.
+NEARNESS, USUAL = 2.7, 0.55
 # A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
 SURE = 0.5
 _STRICT = frozenset({"money", "share", "number", "date", "time"})
@@ -95,18 +99,21 @@ def unknown_names(asked: Asked, vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 def certainty(candidates: Sequence[Candidate]) -> float:
-    """Return how likely anything seen answers: the best sentence's chance, and how near the nearest passage is.
+    """Return how likely anything seen answers: what the reader says of the best sentence, how near any passage is.
 
-    Nearness tells whether a question can be answered here at all, not which sentence does.
+    Nearness tells whether a question can be answered here at all, not which sentence does. Where the reader has read
+    nothing, the best sentence's chance alone.
     """
     stated = [candidate for candidate in candidates if not candidate.is_gap]
-    if not stated:
-        return 0.0
-    best = logit_of(max(candidate.chance for candidate in stated))
-    if all(candidate.reads is None for candidate in stated):
-        return chance_of(best)
+    told = [
+        _BASE * candidate.base + _OWN * logit_of(candidate.reads) + _ITS * logit_of(candidate.answers)
+        for candidate in stated
+        if candidate.reads is not None and candidate.answers is not None
+    ]
+    if not told:
+        return max((candidate.chance for candidate in stated), default=0.0)
     nearest = max(candidate.hit.why.get("cosine", USUAL) for candidate in stated)
-    return chance_of(best + NEARNESS * (nearest - USUAL))
+    return chance_of(max(told) + NEARNESS * (nearest - USUAL) + _CONSTANT)
 
 
 def least_certainty(candidates: Sequence[Candidate]) -> float:

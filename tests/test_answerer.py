@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant.answerer import MAX_LIST_ITEMS, MAX_SENTENCES, Span, choose, manner
+from assistant.answerer import MAX_LIST_ITEMS, Span, choose, manner
 from assistant.citing import cite
 from assistant.evidence import Candidate
+from assistant.further import MAX_SENTENCES
 from assistant.listings import listing_at
 from assistant.question import understand
 from assistant.schema import Document, Heading

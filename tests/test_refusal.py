@@ -171,19 +171,33 @@ def test_an_innocent_question_is_searched_for(question: str) -> None:
 # --- After the search ---
 
 
-def test_certainty_grows_with_the_best_chance_and_with_how_near_the_nearest_passage_is() -> None:
-    one = _candidate("Ann Lee leads.", 0.7)
+def test_certainty_grows_with_what_the_reader_says_and_with_how_near_the_nearest_passage_is() -> None:
+    one = replace(_candidate("Ann Lee leads.", 0.7), base=0.6, reads=0.5, answers=0.5)
 
-    def sure(chance: float, cosine: float | None, reads: float | None = 0.5) -> float:
+    def sure(cosine: float | None = None, **parts: float | None) -> float:
         why = {} if cosine is None else {"cosine": cosine}
-        return certainty([replace(one, chance=chance, reads=reads, hit=replace(one.hit, why=why))])
+        return certainty([replace(one, hit=replace(one.hit, why=why), **parts)])  # type: ignore[arg-type]
 
-    assert sure(0.2, 0.5) < sure(0.4, 0.5) < sure(0.4, 0.7)
-    assert sure(0.4, None) == sure(0.4, USUAL) == pytest.approx(0.4, abs=1e-6)
-    assert sure(0.4, 0.9, None) == 0.4, "without the reader the chance alone counts"
-    gap = _candidate("It is not stated.", 0.9, gap=True)
+    assert sure(reads=0.2) < sure() < sure(reads=0.8)
+    assert sure(answers=0.2) < sure() < sure(answers=0.8)
+    assert sure(0.4) < sure(None) == sure(USUAL) < sure(0.7)
+    gap = replace(one, is_gap=True, reads=0.99)
     assert certainty([gap]) == certainty([]) == 0.0
     assert certainty([gap, one]) == certainty([one])
+
+
+def test_sharing_words_makes_less_sure_than_what_the_reader_says() -> None:
+    """A near miss is worded as the page is: all that its best sentence holds must not outweigh a reader's no."""
+    near_miss = replace(_candidate("Ann Lee leads."), base=0.8, reads=0.05, answers=0.05)
+    answer = replace(near_miss, base=0.4, reads=0.6, answers=0.6)
+    assert certainty([near_miss]) < WEAK < certainty([answer])
+    assert certainty([near_miss, answer]) == certainty([answer]), "the likeliest sentence counts"
+
+
+def test_where_nothing_was_read_the_best_chance_is_the_certainty() -> None:
+    one = replace(_candidate("Ann Lee leads."), chance=0.4, reads=None)
+    assert certainty([one, replace(one, chance=0.3)]) == 0.4
+    assert certainty([replace(one, hit=replace(one.hit, why={"cosine": 0.9}))]) == 0.4
 
 
 def test_where_nothing_was_read_less_certainty_is_asked_for() -> None:
