@@ -24,6 +24,8 @@ _FEW = 5
 _FIRST = 1.0
 # So many passages on others that are as near are read, where the own ones of the one that is named do not answer.
 _ELSEWHERE = 5
+# The least certainty with which they are an answer.
+_SURE_ELSEWHERE = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ class Inquiry:
         if not there:
             return own
         group = opened.scorer.score(self.asked, there[:_ELSEWHERE], opened.generation.document, frozenset())
-        if certainty(group) < SURE or rule_after_search(self.asked, group, named=True):
+        if certainty(group) < _SURE_ELSEWHERE or rule_after_search(self.asked, group, named=True):
             return own
         note = f"The pages on {mention.text} do not say; this stands in those on others, where it is named."
         return Findings(tuple(choose(self.asked, group, opened.generation.terms)), None, certainty(group), (note,))

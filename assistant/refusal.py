@@ -14,7 +14,7 @@ from assistant.readings import chance_of, logit_of
 from assistant.vocabulary import Vocabulary
 
 # The least certainty with which anything is answered (docs/refusal.md), and where the reader has read nothing.
-WEAK, WEAK_UNREAD = 0.4, 0.03
+WEAK, WEAK_UNREAD = 0.36, 0.03
 # The logit of the certainty: of the best sentence's score by meaning and words, of the reader's logits of it and of its
 # passage, a constant. Near misses share the page's words as answers do: so the first counts for little here, and for
 # much where sentences are chosen (docs/refusal.md).

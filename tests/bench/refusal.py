@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from statistics import fmean
 
-from assistant import refusal
+from assistant import readings, refusal
 from assistant.evaluation import read_questions
 from assistant.evaluation.case import case_of
 from assistant.evaluation.metrics import completeness
@@ -18,7 +18,7 @@ from assistant.pipeline import Assistant, open_assistant
 from assistant.schema import Question
 from assistant.settings import load_settings
 
-THRESHOLDS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.12)
+THRESHOLDS = (0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
 
 
 def row(assistant: Assistant, questions: list[Question], threshold: float) -> str:
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--tags", nargs="*", default=[])
     options = parser.parse_args()
     questions = [each for each in read_questions(options.set) if set(options.tags) <= set(each.tags)]
+    readings.KEPT_READINGS = 100_000  # every question is asked at each threshold, and read once
     print("| threshold | answered | risk | false answers | false refusals |\n|---|---|---|---|---|")
     with open_assistant(load_settings(index=options.index)) as assistant:
         for threshold in THRESHOLDS:
