@@ -18,7 +18,7 @@ from assistant.pipeline import Assistant, open_assistant
 from assistant.schema import Question
 from assistant.settings import load_settings
 
-THRESHOLDS = (0.1, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7)
+THRESHOLDS = (0.2, 0.3, 0.36, 0.4, 0.45, 0.5, 0.6)
 
 
 def row(assistant: Assistant, questions: list[Question], threshold: float) -> str:
