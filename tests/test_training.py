@@ -172,6 +172,15 @@ def test_a_few_steps_learn_a_question_and_the_weights_survive_their_eight_bits(p
     assert set(again.tensors) == set(network.tensors)
 
 
+def test_frozen_layers_stay_as_they_are_and_all_above_moves(pairs: Pairs) -> None:
+    network = Network(locate_model(PACKAGED_MODEL), start=WEIGHTS, frozen=2)
+    loss_of(network, [data.group_of(WHO, pairs, 2)]).backward()
+    moved = {name for name, tensor in network.tensors.items() if tensor.grad is not None}
+    stay = {name for name in network.tensors if name == "kinds" or name[:2] in ("0.", "1.")}
+    assert len(stay) > 2
+    assert moved == set(network.tensors) - stay
+
+
 def test_the_mean_of_states_is_that_of_each_tensor_and_of_one_network_only(tmp_path: Path) -> None:
     import torch
 
