@@ -34,6 +34,7 @@ def test_every_label_of_our_questions_stands_in_the_corpus(casebook: Assistant) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # two minutes without bf16, and more where other programs are busy
 def test_our_questions_are_answered_as_well_as_in_the_baseline(casebook: Assistant, corpus_index: Path) -> None:
     questions, base = read_questions(TESTS / "questions"), read_run(BASELINE)
     require_same_questions(base, questions)
