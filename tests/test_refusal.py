@@ -174,9 +174,9 @@ def test_an_innocent_question_is_searched_for(question: str) -> None:
 def test_certainty_grows_with_what_the_reader_says_and_with_how_near_the_nearest_passage_is() -> None:
     one = replace(_candidate("Ann Lee leads.", 0.7), base=0.6, reads=0.5, answers=0.5)
 
-    def sure(cosine: float | None = None, **parts: float | None) -> float:
+    def sure(cosine: float | None = None, reads: float = 0.5, answers: float = 0.5) -> float:
         why = {} if cosine is None else {"cosine": cosine}
-        return certainty([replace(one, hit=replace(one.hit, why=why), **parts)])  # type: ignore[arg-type]
+        return certainty([replace(one, hit=replace(one.hit, why=why), reads=reads, answers=answers)])
 
     assert sure(reads=0.2) < sure() < sure(reads=0.8)
     assert sure(answers=0.2) < sure() < sure(answers=0.8)
