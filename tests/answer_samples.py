@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from assistant.evidence import Candidate
 from assistant.schema import Answer, Citation, Document, Heading, Hit, Metadata, Passage, Sentence, Source, sha256_of
 
 TEXT = "Alpha\n\nAlpha opened 20 beds in May 2021. Waiting lists fell by 12%.\n\nNobody knows the cost."
@@ -46,6 +47,23 @@ def citation(quote: str, number: int = 1, source: Document | None = None, **chan
         "quote": quote,
     }
     return Citation(**{**parts, **changes})
+
+
+def candidate(source: Document, sentence: str, score: float, **changes: Any) -> Candidate:
+    """Return a sentence of a document as a candidate, as good in words and meaning as its score."""
+    start = source.text.index(sentence)
+    parts: dict[str, Any] = {
+        "document": source,
+        "hit": hit(),
+        "start": start,
+        "end": start + len(sentence),
+        "score": score,
+        "meaning": score,
+        "words": score,
+        "fits": True,
+        "is_gap": False,
+    }
+    return Candidate(**{**parts, **changes})
 
 
 def hit(rank: int = 1) -> Hit:

@@ -47,18 +47,7 @@ def _stems(text: str) -> Sequence[str]:
 
 
 def _candidate(sentence: str, score: float, *, fits: bool = True, gap: bool = False) -> Candidate:
-    start = TEXT.index(sentence)
-    return Candidate(
-        document=DOCUMENT,
-        hit=HIT,
-        start=start,
-        end=start + len(sentence),
-        score=score,
-        meaning=score,
-        words=score,
-        fits=fits,
-        is_gap=gap,
-    )
+    return sample.candidate(DOCUMENT, sentence, score, hit=HIT, fits=fits, is_gap=gap)
 
 
 def _chosen(question: str, *candidates: Candidate, limit: int = MAX_SENTENCES) -> list[str]:

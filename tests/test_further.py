@@ -20,21 +20,9 @@ def _stems(text: str) -> Sequence[str]:
 
 
 def _candidate(sentence: str, score: float, reads: float | None, passage: str = "p1", chance: float = 0.5) -> Candidate:
-    start, hit = TEXT.index(sentence), sample.hit()
-    return Candidate(
-        document=DOCUMENT,
-        hit=replace(hit, passage=replace(hit.passage, id=passage)),
-        start=start,
-        end=start + len(sentence),
-        score=score,
-        meaning=score,
-        words=score,
-        fits=True,
-        is_gap=False,
-        chance=chance,
-        reads=reads,
-        answers=reads,
-    )
+    hit = sample.hit()
+    own = replace(hit, passage=replace(hit.passage, id=passage))
+    return sample.candidate(DOCUMENT, sentence, score, hit=own, chance=chance, reads=reads, answers=reads)
 
 
 BEST = _candidate("Trusts meet weekly.", 0.8, 0.9)

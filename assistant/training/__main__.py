@@ -61,7 +61,7 @@ class Network:
         if start is not None:
             self.tensors = weights_of(start)
         for name, tensor in self.tensors.items():
-            below = int(name.split(".")[0]) < frozen if name[0].isdigit() else frozen and name == "kinds"
+            below = int(name.split(".")[0]) < frozen if name[0].isdigit() else bool(frozen) and name == "kinds"
             tensor.requires_grad_(not below)
 
     def logits(self, examples: list[Example]) -> tuple[Any, Any]:
