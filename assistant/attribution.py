@@ -221,8 +221,10 @@ class Bodies:
         if set(behind) <= _GENERIC and not before:
             return False
         own = [token.group().lower() for token in tokens[start:end]]
-        # "Black Country Primary Care Collaborative" is another body; "Norfolk and Waveney EPR" is a thing of this one.
-        wider = [own + behind] if _GENERIC & set(behind) and not set(behind) <= _GENERIC else []
+        # "Black Country Primary Care Collaborative" is another body; "Norfolk and Waveney EPR" is a thing of this one;
+        # "South West London and St George's" is a trust.
+        goes_on = bool(behind) and not set(behind) <= _GENERIC
+        wider = [own + behind] if goes_on and (_GENERIC & set(behind) or self.is_trust(" ".join(own + behind))) else []
         wider += [before[i:] + own for i in range(len(before))]
         return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
 

@@ -54,7 +54,7 @@ def candidate(source: Document, sentence: str, score: float, **changes: Any) -> 
     start = source.text.index(sentence)
     parts: dict[str, Any] = {
         "document": source,
-        "hit": hit(),
+        "hit": hit_of(source),
         "start": start,
         "end": start + len(sentence),
         "score": score,
@@ -79,6 +79,12 @@ def hit(rank: int = 1) -> Hit:
         text=TEXT[start:end],
     )
     return Hit(passage=passage, score=0.5, rank=rank, why={"dense": 0.5})
+
+
+def hit_of(source: Document) -> Hit:
+    """Return a hit on the whole of a document."""
+    whole = replace(hit().passage, id=f"{source.id}#0", document_id=source.id, start=0, end=len(source.text))
+    return replace(hit(), passage=replace(whole, text=source.text))
 
 
 def answer(*quotes: str, **changes: Any) -> Answer:

@@ -21,22 +21,9 @@ def _stems(text: str) -> Sequence[str]:
 
 def _candidates(*sentences: str, reads: float = 0.9) -> list[Candidate]:
     """Return candidates in one document, the first the best."""
-    text = " ".join(sentences)
-    document, hit = sample.document(text=text), sample.hit()
-    hit = replace(hit, passage=replace(hit.passage, start=0, end=len(text), text=text))
+    document = sample.document(text=" ".join(sentences))
     return [
-        Candidate(
-            document=document,
-            hit=hit,
-            start=text.index(sentence),
-            end=text.index(sentence) + len(sentence),
-            score=1 - place / 100,
-            meaning=0.5,
-            words=0.5,
-            fits=True,
-            is_gap=False,
-            reads=reads,
-        )
+        sample.candidate(document, sentence, 1 - place / 100, meaning=0.5, words=0.5, reads=reads)
         for place, sentence in enumerate(sentences)
     ]
 

@@ -135,6 +135,7 @@ def test_namesakes_do_not_mix(bodies: Bodies, question: str, page: str) -> None:
         pytest.param("Impact of mutual aid?", id="Impact at the beginning"),
         pytest.param("What does Black Country Healthcare NHS Foundation Trust do?", id="a trust named like its area"),
         pytest.param("Who runs Harrogate and District?", id="a member of two bodies"),
+        pytest.param("What is South West London and St George's?", id="a trust whose name begins like a body's"),
         pytest.param("What is the foundation of the group?", id="words of a name apart"),
     ],
 )

@@ -211,12 +211,8 @@ def _wordless(text: str, score: float, *, gap: bool = False) -> Candidate:
 
 
 def _candidate(text: str, score: float = 0.7, *, gap: bool = False, fits: bool = True) -> Candidate:
-    document = sample.document(text=text)
-    hit = sample.hit()
-    passage = replace(hit.passage, start=0, end=len(text), text=text)
     chance = 0.9 if score > 0.85 else 0.4 if score > 0.3 else 0.01
-    parts = {"score": score, "chance": chance, "meaning": score, "words": score, "fits": fits, "is_gap": gap}
-    return Candidate(document=document, hit=replace(hit, passage=passage), start=0, end=len(text), **parts)  # type: ignore[arg-type]
+    return sample.candidate(sample.document(text=text), text, score, chance=chance, fits=fits, is_gap=gap)
 
 
 @pytest.mark.parametrize(

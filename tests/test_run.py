@@ -18,6 +18,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import run
+from assistant.__main__ import main as assistant
+from ingest.__main__ import VERBS as INGEST_VERBS
 
 ROOT = Path(run.__file__).parent
 ROOMS = ("assistant", "frontend", "ingest")
@@ -70,6 +72,17 @@ def test_every_verb_stands_for_something_that_exists() -> None:
     for words, _ in run.VERBS.values():
         first, *rest = words.split()
         assert (ROOT / (rest[0] if first == "-m" else first)).exists(), words
+
+
+@pytest.mark.parametrize("words", [words for words, _ in run.VERBS.values() if len(words.split()) > 2])
+def test_every_verb_is_one_that_its_room_knows(words: str) -> None:
+    _, room, verb = words.split()
+    if room == "ingest":
+        assert verb in INGEST_VERBS
+    else:
+        with pytest.raises(SystemExit) as left:
+            assistant([verb, "--help"])
+        assert left.value.code == 0, words
 
 
 @pytest.mark.parametrize(
