@@ -10,6 +10,7 @@ from assistant.attribution import NO_BODY
 from assistant.citing import extend
 from assistant.evidence import Candidate
 from assistant.opened import Findings, Opened
+from assistant.parts import parts_of
 from assistant.question import Asked, of_one, understand
 from assistant.readings import logit_of
 from assistant.refusal import SURE, certainty, is_of_other_years, names_the_gap, rule_after_search
@@ -30,6 +31,8 @@ _OWN, _ITS, _BASE, _FOUND, _CONSTANT = 0.24, 0.46, 5.5, 3.6, -6.0
 _DOUBTFUL = -1.0
 # A second sentence of a body must have this strength, and come so near to its best one's.
 _SECOND, _NEAR_BEST = -1.0, 1.0
+# So many passages of a body are read for a later part of the question, which must have an answer of this chance.
+_LATER, _SURE_LATER = 4, 0.7
 # By how much a passage on collaboratives in general must lead those on any of them to answer alone.
 _LEADS = 0.15
 # A question for bodies by name, or for what others did, which no page on all of them answers.
@@ -66,12 +69,15 @@ class Across:
         """What is asked of each body: of each a sentence or two, so never a list."""
         return replace(understand(of_one(self.asked.text)), is_list=False)
 
-    def _put_to(self, hit: Hit) -> Asked:
+    def _put_to(self, hit: Hit, part: Asked) -> Asked:
         """Return what is asked of a passage's body, its name in front: the reader is surer whom it is about."""
-        if self.is_general(hit):
-            return replace(self._of_each, text=self.asked.text)
         name = self.opened.bodies.short_name(hit.passage.document_id)
-        return replace(self._of_each, text=f"{name}: {self._of_each.text}")
+        return replace(part, is_list=False, text=part.text if self.is_general(hit) else f"{name}: {part.text}")
+
+    def _whole(self, hit: Hit) -> Asked:
+        """Return the whole question as it is put to a passage's body."""
+        general = replace(self._of_each, text=self.asked.text)
+        return general if self.is_general(hit) else self._put_to(hit, self._of_each)
 
     def bodies(self) -> list[list[Hit]]:
         """Return the best passages of each body, the best one first; the national context stands among them."""
@@ -86,7 +92,7 @@ class Across:
     def answer(self, bodies: Sequence[Sequence[Hit]]) -> Findings:
         """Ask each body for the sentences that answer best, and show those that likely do, the likeliest first."""
         opened, document_of = self.opened, self.opened.generation.document
-        put = [(self._put_to(own[0]), own) for own in bodies]
+        put = [(self._whole(own[0]), own) for own in bodies]
         if opened.readings is not None:
             opened.readings.read([(part.text, hit) for part, own in put for hit in own], document_of)
         found: list[tuple[Asked, list[Candidate]]] = []
@@ -97,7 +103,7 @@ class Across:
             group = [candidate for candidate in scored if not candidate.text.endswith(":")]
             stated = [candidate for candidate in group if not candidate.is_gap]
             reason = rule_after_search(part, group, named=False)
-            if reason is None and max(candidate.chance for candidate in stated) < _CHANCE:
+            if reason is None and _best_chance(group) < _CHANCE:
                 reason = "weak_evidence"
             reasons.append(reason)
             best = max(best, certainty(stated))
@@ -113,8 +119,34 @@ class Across:
         shown = [(part, stated) for part, stated in found if _strength(stated[0]) >= least][:_SHOWN]
         spans: list[Span] = []
         for part, stated in shown:
-            extend(spans, choose(part, _worth_showing(stated), opened.generation.terms, limit=_SENTENCES))
+            told = choose(part, _worth_showing(stated), opened.generation.terms, limit=_SENTENCES)
+            extend(spans, [*told, *self._later(stated[0].hit, told)])
         return Findings(tuple(spans), None, best, _unsure([stated[0] for _, stated in shown]), without=())
+
+    def _later(self, best: Hit, shown: Sequence[Span]) -> list[Span]:
+        """Return what answers the later parts of a question, from the pages of a body that answers it.
+
+        "Which collaboratives buy together, and what have they saved?"
+        """
+        opened, document = self.opened, best.passage.document_id
+        spans: list[Span] = []
+        for _, later in parts_of(self._of_each, [opened.bodies.short_name(document)])[1:]:
+            put = self._put_to(best, later)
+            hits = opened.retriever.retrieve(
+                opened.expanded(later.text),
+                documents={document} if self.allowed is None else {document} & self.allowed,
+                distinct=1,
+                context=" ".join([self.asked.text, *(span.text for span in shown)]),
+            )
+            places = [(span.document, span.start) for span in shown]
+            group = opened.scorer.score(put, hits[:_LATER], opened.generation.document, frozenset(), places)
+            if rule_after_search(put, group, named=True) is None and _best_chance(group) >= _SURE_LATER:
+                spans += choose(put, group, opened.generation.terms, limit=1)
+        return spans
+
+
+def _best_chance(candidates: Sequence[Candidate]) -> float:
+    return max(candidate.chance for candidate in candidates if not candidate.is_gap)
 
 
 def _strength(candidate: Candidate) -> float:

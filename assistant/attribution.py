@@ -228,13 +228,13 @@ class Bodies:
         wider += [before[i:] + own for i in range(len(before))]
         return any(f" {' '.join(words)} " in text for words in wider for text in self._folded)
 
-    def holding(self, name: str) -> tuple[str, ...]:
-        """Return the documents about a body in which a name stands, by id."""
+    def holding(self, name: str, *, general: bool = False) -> tuple[str, ...]:
+        """Return the documents about a body, or the ``general`` ones too, in which a name stands, by id."""
         words = f" {' '.join(_WORD.findall(name.lower()))} "
         return tuple(
             document.id
             for document, text in zip(self._documents, self._folded, strict=True)
-            if words in text and document.metadata.type not in NO_BODY
+            if words in text and (general or document.metadata.type not in NO_BODY)
         )
 
     def is_everybodys(self, name: str) -> bool:

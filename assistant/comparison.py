@@ -1,6 +1,7 @@
 """Whom a question sets side by side, bodies and also hospitals, towns and people, and how it is put to one of them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -47,10 +48,13 @@ _MOST = 8
 def compared(asked: Asked, bodies: Bodies) -> tuple[Mention, ...]:
     """Return the bodies that a question names, and the other names that it sets beside them or beside one another.
 
-    Hospitals, hubs and towns are told of on the pages of the bodies, so their documents are those that name them.
+    Hospitals, hubs and towns are told of on the pages of the bodies, so their documents are those that name them; they
+    count for themselves, too, where no body is named.
     """
     named = bodies.all_mentions(asked.text)
     others = _others(asked, named, bodies) if _SIDE_BY_SIDE.search(asked.text) else []
+    if bodies.are_several and not named and not others and not asked.is_cross:
+        return _things(asked, bodies)
     every = sorted([*named, *others], key=lambda mention: mention.start)
     found = every if others and _joints(asked.text, every) else sorted(named, key=lambda mention: mention.start)
     return tuple(found[:_MOST])
@@ -66,6 +70,27 @@ def _others(asked: Asked, named: Sequence[Mention], bodies: Bodies) -> list[Ment
         if start >= 0 and not inside and is_thing and 0 < len(documents) <= _FEW_DOCUMENTS:
             found.append(Mention(text=name, documents=documents, is_body=False, start=start))
     return found
+
+
+def _things(asked: Asked, bodies: Bodies) -> tuple[Mention, ...]:
+    """Return what a question names that few pages hold, as one mention with the pages that hold most of it."""
+    held: dict[str, tuple[str, ...]] = {}
+    for name in (single for whole in asked.names for single in _singly(whole, bodies)):
+        if not name.rstrip("s").isupper() and len(bodies.holding(name)) <= _FEW_DOCUMENTS:
+            held[name] = bodies.holding(name, general=True)
+    counts = Counter(document for documents in held.values() for document in documents)
+    if not counts:
+        return ()
+    most = max(counts.values())
+    first = next(name for name, documents in held.items() if documents)
+    return (
+        Mention(
+            text=first,
+            documents=tuple(sorted(document for document, count in counts.items() if count == most)),
+            is_body=False,
+            start=max(_at(asked.text, first), 0),
+        ),
+    )
 
 
 def _singly(names: str, bodies: Bodies) -> Iterator[str]:

@@ -35,6 +35,8 @@ WARM_PASSAGES = 2_000
 # Shorter sentences, in characters, fit the encoder whatever they hold.
 _SHORT = 60
 MEANING, WORDS, SECTION, PASSAGE, FITS = 0.42, 0.23, 0.2, 0.07, 0.08
+# What a sentence gains that stands in a section where an earlier part of the question found its answer.
+BESIDE = 0.15
 # A cosine, and a word of the reader, from which a sentence may count things in other words than the question's.
 _SURE, _TOLD = 0.6, 0.4
 _HEADING_SHARE = 0.6
@@ -44,6 +46,10 @@ _GAPS = re.compile(
     r"|\b(?:gaps?|unknowns?|missing)\b",
     re.I,
 )
+
+
+# A document, and where a sentence of it starts.
+Place = tuple[Document, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +117,12 @@ class EvidenceScorer:
         hits: Sequence[Hit],
         document_of: Callable[[str], Document],
         ignore: frozenset[str],
+        shown: Sequence[Place] = (),
     ) -> list[Candidate]:
         """Return the sentences of the best passages, best first.
 
-        ``ignore`` holds the stems of bodies' names, which every sentence on them shares.
+        ``ignore`` holds the stems of bodies' names, which every sentence on them shares; ``shown`` are the sentences
+        that answer an earlier part of the question, for what answers the next often stands in their section.
         """
         wanted = self._wanted(asked, ignore)
         vector = None if self._embedder is None else self._embedder.encode_query(self._bare(asked.text))
@@ -127,6 +135,8 @@ class EvidenceScorer:
         ]
         meanings = self._meanings([(document, span) for _, document, span in places], vector)
         sections = self._section_meanings([hit for hit, _, _ in places], vector)
+        beside = {(document.id, document.heading_path(start)) for document, start in shown}
+        again = {(document.id, start) for document, start in shown}
         told = {} if self._readings is None else self._readings.told(asked.text, hits[:READ_PASSAGES], document_of)
         candidates: list[Candidate] = []
         near: tuple[str, frozenset[str]] = ("", frozenset())
@@ -144,6 +154,8 @@ class EvidenceScorer:
             total = MEANING * meaning + SECTION * _scaled(float(section)) + WORDS * coverage
             total += PASSAGE * min(hit.score, 1.0)
             total += FITS if fits or not asked.wants else 0.0
+            if beside and (document.id, document.heading_path(start)) in beside and (document.id, start) not in again:
+                total += BESIDE
             if self._readings is None:
                 own_logit = its_logit = 0.0
             elif reads is None or answers is None:

@@ -26,6 +26,20 @@ _FIRST = 1.0
 _ELSEWHERE = 5
 # The least certainty with which they are an answer.
 _SURE_ELSEWHERE = 0.9
+# Where a part of a question has no answer, the least certainty with which another part of it has one: who asks what the
+# pages do not hold asks so in all parts.
+_SURE_ALONE = 0.9
+# So much, in characters, of the question and of what answers its first parts is searched for with a later one.
+_BEFORE = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A part of the question as it was put, the sentences that answer it, and with what certainty."""
+
+    put: Asked
+    spans: Sequence[Span]
+    certainty: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,31 +104,33 @@ class Inquiry:
 
     def _of_named(self, hits: Sequence[Hit]) -> Findings:
         """Put each part of the question to each body that it names, or to all pages."""
-        parts = parts_of(self.asked)
+        parts = parts_of(self.asked, [mention.text for mention in self.mentions])
         several = len(self.mentions) > 1
         limit = _FEW if several or len(parts) > 1 else MAX_SENTENCES
-        shown: list[list[Span]] = [[] for _ in self.mentions or [None]]
         asked_of = self._to_whom([piece for piece, _ in parts])
-        answered: dict[tuple[str, int], tuple[Asked, Sequence[Span]]] = {}
+        told: dict[tuple[str, int], _Told] = {}
         reasons: list[str] = []
         best = 0.0
         for piece, part in parts:
             for index in asked_of[piece]:
                 put = put_to(part, index, self.mentions) if several else part
-                group = self._candidates(put, index, hits)
+                before = _shown(told, index)
+                group = self._candidates(put, index, hits, before)
                 best = max(best, certainty(group))
                 if reason := rule_after_search(put, group, named=bool(self.mentions)):
                     reasons.append(reason)
                     continue
-                chosen = self._chosen(put, group, shown[index], limit, first=piece == parts[0][0])
-                extend(shown[index], chosen)
-                answered[piece, index] = put, chosen
+                chosen = self._chosen(put, group, before, limit, first=piece == parts[0][0])
+                told[piece, index] = _Told(put, chosen, certainty(group))
+        answered = _sure_alone(told, asked_of)
+        shown = [_shown(answered, index) for index in range(len(self.mentions) or 1)]
         spans = {(span.document.id, span.start): span for own in shown for span in own}
         if not spans:
             return Findings((), reasons[0], best)
-        notes = notes_on(list(answered.values()), self._unanswered(asked_of, answered))
-        told = {index for _, index in answered}
-        without = tuple(self._name_of(mention) for index, mention in enumerate(self.mentions) if index not in told)
+        put_and_told = [(one.put, one.spans) for one in answered.values()]
+        notes = notes_on(put_and_told, self._unanswered(asked_of, answered))
+        having = {index for _, index in answered}
+        without = tuple(self._name_of(mention) for index, mention in enumerate(self.mentions) if index not in having)
         return Findings(tuple(spans.values()), None, best, notes, without if several else None)
 
     def _told_elsewhere(self, own: Findings, hits: Sequence[Hit]) -> Findings:
@@ -185,16 +201,38 @@ class Inquiry:
             ),
         ]
 
-    def _candidates(self, part: Asked, index: int, hits: Sequence[Hit]) -> list[Candidate]:
-        """Return the sentences of a body's documents; ``hits`` are the whole question's, where no body is named."""
+    def _candidates(self, part: Asked, index: int, hits: Sequence[Hit], shown: Sequence[Span]) -> list[Candidate]:
+        """Return the sentences of a body's documents; ``hits`` are the whole question's, where no body is named.
+
+        ``shown`` answers the parts before: the exchange before this one.
+        """
         generation = self.opened.generation
         documents = frozenset(self.mentions[index].documents) if self.mentions else None
         if documents is not None or part.text != self.asked.text:
             within = documents if self.allowed is None else (documents or self.allowed) & self.allowed
             question = self.opened.expanded(part.text)
-            hits = self.opened.retriever.retrieve(question, documents=within, distinct=1, context=self.context)
+            before = " ".join([self.asked.text, *(span.text for span in shown)])[:_BEFORE] if shown else self.context
+            hits = self.opened.retriever.retrieve(question, documents=within, distinct=1, context=before)
         names = frozenset(term for one in self.mentions if one.is_body for term in generation.terms(one.text))
-        return self.opened.scorer.score(part, hits, generation.document, names)
+        places = [(span.document, span.start) for span in shown]
+        return self.opened.scorer.score(part, hits, generation.document, names, places)
+
+
+def _shown(told: Mapping[tuple[str, int], _Told], index: int) -> list[Span]:
+    """Return what answers the parts put to one body, each sentence once."""
+    spans: list[Span] = []
+    for (_, own), one in told.items():
+        if own == index:
+            extend(spans, one.spans)
+    return spans
+
+
+def _sure_alone(
+    told: Mapping[tuple[str, int], _Told], asked_of: Mapping[str, Sequence[int]]
+) -> dict[tuple[str, int], _Told]:
+    """Leave out what is not sure, of a body that has no answer to another part."""
+    torn = {index for piece, bodies in asked_of.items() for index in bodies if (piece, index) not in told}
+    return {key: one for key, one in told.items() if key[1] not in torn or one.certainty >= _SURE_ALONE}
 
 
 def _words(text: str) -> str:

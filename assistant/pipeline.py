@@ -23,7 +23,7 @@ from assistant.opened import Opened
 from assistant.question import Asked, understand
 from assistant.reader import Reader, open_reader
 from assistant.readings import Readings
-from assistant.refusal import rule_before_search, unknown_names
+from assistant.refusal import rule_before_search, unknown_body, unknown_names
 from assistant.retriever import Retriever
 from assistant.schema import REASONS, Answer, Document, Hit, Turn
 from assistant.settings import Settings
@@ -152,8 +152,9 @@ class Assistant:
         inquiry = _inquiry(opened, asked, only, searched.context)
         with clock.stage("retrieve"):
             hits = inquiry.retrieve(distinct)
-        if reason is None and (strange := unknown_names(asked, opened.vocabulary)):
-            return self._refuse(base, "not_in_corpus", hits, clock, f"They do not mention {strange[0]}.")
+        strange = (*unknown_names(asked, opened.vocabulary), unknown_body(asked, opened.bodies))
+        if reason is None and (unknown := next(filter(None, strange), None)):
+            return self._refuse(base, "not_in_corpus", hits, clock, f"They do not mention {unknown}.")
         if reason is not None:
             return self._refuse(base, reason, hits, clock)
         with clock.stage("evidence"):

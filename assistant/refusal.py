@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from assistant.agreement import NEAR
+from assistant.attribution import Bodies
 from assistant.evidence import Candidate
 from assistant.question import Asked
 from assistant.readings import chance_of, logit_of
@@ -71,6 +72,10 @@ _PERSONAL = _any(
     rf"\bhow much (?:does|do|did|is|was) (?:the |our )?(?:he|she|{_ROLES}|{_NAME})\b.{{0,40}}\b(?:earn|paid)\b",
     rf"\b(?:his|her|{_NAME}['’]s) medical (?:history|record)",
 )
+# What makes a name one of a body: "Nottingham and Nottinghamshire provider collaborative". Abbreviations in it may be
+# written otherwise in the documents.
+_IS_A_BODY = r"(?:['’]s)?(?: [a-z-]+){0,3} (?:collaborative|alliance|federation)\b"
+_PLAIN_NAME = re.compile(r"[A-Z][a-z]+(?:(?: |-)(?:and |of |the |& )?[A-Z][a-z]+)*")
 _TASK = _any(
     r"^\W*(?:please |can you |could you )?(?:(?:write|compose|draft|generate|create)(?: me| us)? (?:an?|some) "
     r"(?!(?:[\w-]+ ){0,2}(?:list|summary|overview|comparison|table|timeline|briefing)\b)"
@@ -96,6 +101,17 @@ def unknown_names(asked: Asked, vocabulary: Vocabulary) -> tuple[str, ...]:
     """Return the names in a question that hold a word which the corpus, spelled in any way, does not."""
     each = (piece for name in asked.names for piece in re.split(r"\s+(?:and|&)\s+", name))
     return tuple(name for name in each if any(vocabulary.is_strange(word) for word in name.split()))
+
+
+def unknown_body(asked: Asked, bodies: Bodies) -> str | None:
+    """Return the name of a collaborative, in plain words, that no document holds as it stands in the question.
+
+    Its words may all be known: "the Nottingham and Nottinghamshire provider collaborative".
+    """
+    if bodies.all_mentions(asked.text):
+        return None
+    each = (name for name in asked.names if _PLAIN_NAME.fullmatch(name) and not bodies.holding(name, general=True))
+    return next((name for name in each if re.search(re.escape(name) + _IS_A_BODY, asked.text)), None)
 
 
 def certainty(candidates: Sequence[Candidate]) -> float:

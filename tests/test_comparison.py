@@ -167,7 +167,13 @@ def bodies() -> Bodies:
             "Compare Chelwood and Westmere and Ayton", ["Chelwood and Westmere", "Ayton"], id="a trust with an and"
         ),
         pytest.param("Compare Beta and Alpha", ["Beta", "Alpha"], id="in their order"),
-        pytest.param("Who runs Ayton and Beeton?", [], id="not side by side"),
+        pytest.param("Who runs Ayton and Beeton?", ["Ayton"], id="not side by side: one thing, of the page with most"),
+        pytest.param("What happens in Beeton?", ["Beeton"], id="a thing alone"),
+        pytest.param("Who runs Deeton?", ["Deeton"], id="a thing that only a page on no body holds"),
+        pytest.param("Which hubs are like Beeton's?", ["Beeton"], id="a thing among many"),
+        pytest.param("What do collaboratives do in Beeton?", [], id="asked of all"),
+        pytest.param("Who pays for CDCs?", [], id="an abbreviation alone"),
+        pytest.param("What does NHS England pay?", [], id="what is everywhere"),
         pytest.param("Compare Ayton and Eeton", [], id="one that is nowhere"),
         pytest.param("Compare Ayton and Deeton", [], id="one that only the glossary has"),
         pytest.param("Compare how Alpha and Beta use NHS England", ["Alpha", "Beta"], id="one that is everywhere"),
@@ -182,6 +188,12 @@ def test_what_a_question_sets_side_by_side(bodies: Bodies, question: str, names:
     assert [mention.text for mention in found] == names
     assert all(mention.documents for mention in found)
     assert [mention.is_body for mention in found] == [name in {"Alpha", "Beta"} for name in names]
+
+
+def test_a_thing_is_looked_for_on_the_pages_that_hold_most_of_what_is_named(bodies: Bodies) -> None:
+    (thing,) = compared(understand("Does Ayton work with the Long Hill Hospital or Ceeton?"), bodies)
+    assert (thing.documents, thing.is_body) == (("alpha.md",), False)
+    assert compared(understand("Who runs Ayton?"), Bodies([sample.document(text="Ayton is a town.")])) == ()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,32 @@ def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None
     assert one.notes == ("No passage found answers this about Foundation Group.",)
 
 
+def test_what_answers_a_later_part_is_looked_for_beside_what_answers_the_first(casebook: Assistant) -> None:
+    answer = casebook.ask("How much did Cheshire and Merseyside's endoscopy network win, and what was the money for?")
+    assert "£8.1m" in answer.text and "hub site" in answer.text
+    assert "£52m" not in answer.text, "the money of another programme"
+
+
+def test_a_question_of_which_one_part_has_no_answer_is_answered_for_sure_or_not_at_all(casebook: Assistant) -> None:
+    torn = "Which other suppliers did Norfolk and Waveney turn down when it chose MEDITECH, and why?"
+    assert casebook.ask(torn).reason == "not_in_corpus"
+
+
+def test_each_part_of_a_comparison_is_put_to_each_body(casebook: Assistant) -> None:
+    answer = casebook.ask(
+        "Compare the committees in common of the West Yorkshire mental health collaborative and the South London "
+        "Partnership: when were they set up, and who sits on them?"
+    )
+    assert all(words in answer.text for words in ("2018", "four chief executives", "2020", "three chief executives"))
+
+
+def test_a_later_part_of_a_question_put_to_all_is_answered_of_those_that_answer_the_first(casebook: Assistant) -> None:
+    bare = casebook.ask("Which collaboratives share one chair between several trusts?")
+    both = casebook.ask("Which collaboratives share one chair between several trusts, and who is it?")
+    assert "Sir David Nicholson" in both.text
+    assert both.table is not None and bare.table is not None
+
+
 def test_what_is_of_one_body_stands_together_in_a_comparison_and_each_has_its_row(casebook: Assistant) -> None:
     answer = casebook.ask("Who are the members of WYAAT and the Foundation Group, and when were they set up?")
     own = [citation.document_id for citation in answer.citations]

@@ -33,14 +33,32 @@ def test_the_parts_of_a_question(question: str, parts: list[str]) -> None:
     assert [piece for piece, _ in parts_of(understand(question))] == parts
 
 
-def test_a_part_that_points_back_is_given_the_words_of_the_first() -> None:
-    _, (piece, later) = parts_of(understand("When was the eye hub opened and who runs it?"))
-    assert piece == "who runs it?"
-    assert later.text == "who runs it? (eye, hub, opened)"
+@pytest.mark.parametrize(
+    ("question", "named", "later"),
+    [
+        pytest.param("When was the eye hub opened and who runs it?", (), "who runs it? (eye, hub, opened)", id="back"),
+        pytest.param(
+            "What did the hub win and what was the cash for?", (), "what was the cash for? (hub, win)", id="it"
+        ),
+        pytest.param("When did it open and what did WYAAT pay?", (), "what did WYAAT pay?", id="it names something"),
+        pytest.param(
+            "Compare what Alfa and Bravo cost, and when each opened",
+            ("Alfa", "Bravo"),
+            "when each opened (cost)",
+            id="put to each of several: without their names",
+        ),
+        pytest.param(
+            "What does Alfa cost, and who pays?", ("Alfa",), "who pays? (Alfa, cost)", id="one: with its name"
+        ),
+    ],
+)
+def test_a_part_that_names_nothing_is_given_the_words_of_the_first(
+    question: str, named: tuple[str, ...], later: str
+) -> None:
+    assert parts_of(understand(question), named)[-1][1].text == later
 
 
-def test_a_part_that_points_back_and_names_nobody_is_given_them_however_long() -> None:
-    _, (_, later) = parts_of(understand("When did the eye hub open and how many patients does it treat each year?"))
-    assert later.text.endswith("(eye, hub, open)")
-    _, (piece, named) = parts_of(understand("When did the eye hub open and which of its lists did WYAAT take over?"))
-    assert named.text == piece
+def test_a_question_put_to_all_stays_whole_and_one_that_compares_does_not() -> None:
+    question = "Which collaboratives share a chair, and who is it?"
+    assert [piece for piece, _ in parts_of(understand(question))] == [question]
+    assert len(parts_of(understand("Compare Alfa and Bravo: who leads, and who pays?"), ("Alfa", "Bravo"))) == 2

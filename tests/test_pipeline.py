@@ -78,6 +78,12 @@ def test_a_question_on_one_body_is_answered_from_its_page_alone(
     [
         pytest.param("What savings did the Black Country collaborative achieve?", "not_in_corpus", id="a gap it names"),
         pytest.param("What is the annual budget of Frimley's collaborative?", "not_in_corpus", id="another body"),
+        pytest.param(
+            "Which trusts belong to the Nottingham and Nottinghamshire provider collaborative?",
+            "not_in_corpus",
+            id="another body, of known words",
+        ),
+        pytest.param("Who chairs UCL Health Alliance, and how does it decide?", "not_in_corpus", id="only named"),
         pytest.param("Who will chair the Black Country collaborative in 2031?", "not_in_corpus", id="a future year"),
         pytest.param(
             "My patient has chest pain; what dose of aspirin should he take?", "clinical_advice", id="clinical"
