@@ -2,9 +2,10 @@
 
 import pytest
 
+from assistant.attribution import Bodies
 from assistant.pipeline import Assistant
 from assistant.question import understand
-from assistant.refusal import unknown_names
+from assistant.refusal import unknown_body, unknown_names
 from assistant.vocabulary import Vocabulary
 from tests import answer_samples as sample
 from tests import corpus_check as check
@@ -121,3 +122,22 @@ def test_parts_of_london_share_its_name(text: str, whole: str) -> None:
 )
 def test_trust_between_people_is_no_trust_that_runs_hospitals(text: str, meant: str) -> None:
     assert Vocabulary([]).corrected(text) == meant
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        pytest.param("Who leads the Preston and Lancaster alliance?", "Preston and Lancaster", id="of known words"),
+        pytest.param("Who leads the Preston acute provider collaborative?", "Preston", id="words between"),
+        pytest.param("Who leads the Preston hospital?", None, id="no body"),
+        pytest.param("Who leads the Great North Healthcare alliance?", None, id="one that a page names"),
+        pytest.param("Who leads the Leicestershire collaborative?", None, id="a place of a body here"),
+        pytest.param("Who leads the BSol mental health collaborative?", None, id="an abbreviation"),
+        pytest.param(
+            "Which Preston hospitals did the Foundation Group alliance join?", None, id="and a body that is here"
+        ),
+    ],
+)
+def test_a_collaborative_that_no_page_names_is_unknown(question: str, name: str | None) -> None:
+    bodies = Bodies(check.page(slug).documents[0] for slug in check.slugs())
+    assert unknown_body(understand(question), bodies) == name
