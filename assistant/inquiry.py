@@ -15,7 +15,7 @@ from assistant.notes import notes_on
 from assistant.opened import Findings, Opened
 from assistant.parts import parts_of
 from assistant.question import Asked, of_one
-from assistant.refusal import SURE, certainty, rule_after_search
+from assistant.refusal import SURE, certainty, least_certainty, rule_after_search
 from assistant.schema import Hit
 
 # Sentences for each part of a question, and for each body of a comparison.
@@ -26,20 +26,17 @@ _FIRST = 1.0
 _ELSEWHERE = 5
 # The least certainty with which they are an answer.
 _SURE_ELSEWHERE = 0.9
-# Where a part of a question has no answer, the least certainty with which another part of it has one: who asks what the
-# pages do not hold asks so in all parts.
-_SURE_ALONE = 0.9
 # So much, in characters, of the question and of what answers its first parts is searched for with a later one.
 _BEFORE = 1500
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A part of the question as it was put, the sentences that answer it, and with what certainty."""
+    """A part of the question as it was put, the sentences that answer it, whether they would do so alone."""
 
     put: Asked
     spans: Sequence[Span]
-    certainty: float
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +118,8 @@ class Inquiry:
                     reasons.append(reason)
                     continue
                 chosen = self._chosen(put, group, before, limit, first=piece == parts[0][0])
-                told[piece, index] = _Told(put, chosen, certainty(group))
+                alone = certainty(group) >= least_certainty(group, alone=True)
+                told[piece, index] = _Told(put, chosen, alone)
         answered = _sure_alone(told, asked_of)
         shown = [_shown(answered, index) for index in range(len(self.mentions) or 1)]
         spans = {(span.document.id, span.start): span for own in shown for span in own}
@@ -232,7 +230,7 @@ def _sure_alone(
 ) -> dict[tuple[str, int], _Told]:
     """Leave out what is not sure, of a body that has no answer to another part."""
     torn = {index for piece, bodies in asked_of.items() for index in bodies if (piece, index) not in told}
-    return {key: one for key, one in told.items() if key[1] not in torn or one.certainty >= _SURE_ALONE}
+    return {key: one for key, one in told.items() if key[1] not in torn or one.alone}
 
 
 def _words(text: str) -> str:

@@ -16,6 +16,9 @@ from assistant.vocabulary import Vocabulary
 
 # The least certainty with which anything is answered (docs/refusal.md), and where the reader has read nothing.
 WEAK, WEAK_UNREAD = 0.36, 0.03
+# And with which a part of a question, of which another part has no answer: who asks what the pages do not hold mostly
+# does so in all parts.
+SURE_ALONE = 0.9
 # The logit of the certainty: of the best sentence's score by meaning and words, of the reader's logits of it and of its
 # passage, a constant. Near misses share the page's words as answers do: so the first counts for little here, and for
 # much where sentences are chosen (docs/refusal.md).
@@ -132,9 +135,14 @@ def certainty(candidates: Sequence[Candidate]) -> float:
     return chance_of(max(told) + NEARNESS * (nearest - USUAL) + _CONSTANT)
 
 
-def least_certainty(candidates: Sequence[Candidate]) -> float:
-    """Return the certainty under which these candidates are no answer."""
-    return WEAK_UNREAD if all(candidate.reads is None for candidate in candidates) else WEAK
+def least_certainty(candidates: Sequence[Candidate], *, alone: bool = False) -> float:
+    """Return the certainty under which these candidates are no answer; of a part that stands ``alone`` more is asked.
+
+    It does where another part of its question has no answer.
+    """
+    if all(candidate.reads is None for candidate in candidates):
+        return WEAK_UNREAD
+    return SURE_ALONE if alone else WEAK
 
 
 def rule_after_search(asked: Asked, candidates: Sequence[Candidate], *, named: bool) -> str | None:

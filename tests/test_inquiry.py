@@ -41,9 +41,8 @@ def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None
 
 
 def test_what_answers_a_later_part_is_looked_for_beside_what_answers_the_first(casebook: Assistant) -> None:
-    answer = casebook.ask("How much did Cheshire and Merseyside's endoscopy network win, and what was the money for?")
-    assert "£8.1m" in answer.text and "hub site" in answer.text
-    assert "£52m" not in answer.text, "the money of another programme"
+    answer = casebook.ask("How far did South London cut the use of forensic beds, and what did the savings pay for?")
+    assert "24%" in answer.text and "community accommodation" in answer.text
 
 
 def test_a_question_of_which_one_part_has_no_answer_is_answered_for_sure_or_not_at_all(casebook: Assistant) -> None:
@@ -60,10 +59,8 @@ def test_each_part_of_a_comparison_is_put_to_each_body(casebook: Assistant) -> N
 
 
 def test_a_later_part_of_a_question_put_to_all_is_answered_of_those_that_answer_the_first(casebook: Assistant) -> None:
-    bare = casebook.ask("Which collaboratives share one chair between several trusts?")
-    both = casebook.ask("Which collaboratives share one chair between several trusts, and who is it?")
-    assert "Sir David Nicholson" in both.text
-    assert both.table is not None and bare.table is not None
+    answer = casebook.ask("What delays have different collaboratives met with in their plans, and what caused them?")
+    assert "gynaecology delays" in answer.text and "approval pathways" in answer.text
 
 
 def test_what_is_of_one_body_stands_together_in_a_comparison_and_each_has_its_row(casebook: Assistant) -> None:
@@ -125,7 +122,7 @@ def test_the_national_context_stands_among_the_bodies_of_a_question_across(caseb
 
 
 def test_bodies_that_may_only_come_near_are_named(casebook: Assistant) -> None:
-    answer = casebook.ask("How have others worked with their ICB on secure care?")
+    answer = casebook.ask("What have others done about eye care?")
     assert answer.notes and answer.notes[0].startswith("May only come near what is asked: ")
     shown = {name for name, _ in answer.groups}
     doubted = set(answer.notes[0].removeprefix("May only come near what is asked: ").rstrip(".").split("; "))
