@@ -28,4 +28,5 @@ def parts_of(asked: Asked, named: Sequence[str] = ()) -> list[tuple[str, Asked]]
         return [(asked.text, asked)]
     names = {word for name in named for word in content_words(name)} if len(named) > 1 else set()
     subject = ", ".join(word for word in content_words(first) if word not in names and not _ORDERS.match(word))
-    return [(first, understand(first)), *((p, understand(p if proper_names(p) else f"{p} ({subject})")) for p in later)]
+    given = f" ({subject})" if subject else ""
+    return [(first, understand(first)), *((p, understand(p if proper_names(p) else p + given)) for p in later)]
