@@ -1,28 +1,20 @@
-"""run.py: what it hands over, when it installs, and that its words stay off stdout."""
+"""run.py: how it hands over, when it installs, and that its words stay off stdout."""
 
 import ast
 import os
-import re
 import socket
 import subprocess
 import sys
 import threading
 import venv
 from collections.abc import Sequence
-from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 import run
-from assistant.__main__ import main as assistant
-from ingest.__main__ import VERBS as INGEST_VERBS
 
 ROOT = Path(run.__file__).parent
-ROOMS = ("assistant", "frontend", "ingest")
 
 STUB = """
 import json, os, sys
@@ -60,42 +52,7 @@ def start(root: Path, *arguments: str, cwd: Path | None = None) -> subprocess.Co
     return subprocess.run(command, cwd=cwd or root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
 
 
-# --- verbs ---
-
-
-def test_every_verb_is_in_the_help() -> None:
-    for verb, (_, line) in run.VERBS.items():
-        assert re.search(rf"^  {verb} +{re.escape(line)}$", run.help_text(), re.MULTILINE)
-
-
-def test_every_verb_stands_for_something_that_exists() -> None:
-    for words, _ in run.VERBS.values():
-        first, *rest = words.split()
-        assert (ROOT / (rest[0] if first == "-m" else first)).exists(), words
-
-
-@pytest.mark.parametrize("words", [words for words, _ in run.VERBS.values() if len(words.split()) > 2])
-def test_every_verb_is_one_that_its_room_knows(words: str) -> None:
-    _, room, verb = words.split()
-    if room == "ingest":
-        assert verb in INGEST_VERBS
-    else:
-        with pytest.raises(SystemExit) as left:
-            assistant([verb, "--help"])
-        assert left.value.code == 0, words
-
-
-@pytest.mark.parametrize(
-    ("verb", "words"),
-    [
-        pytest.param("ask", ["-m", "assistant", "ask", "a b"], id="a verb of the assistant"),
-        pytest.param("ingest", ["-m", "ingest", "a b"], id="ingest is a room of its own"),
-        pytest.param("doctor", ["-m", "ingest", "doctor", "a b"], id="a verb of ingest"),
-        pytest.param("serve", [str(ROOT / "ui.py"), "a b"], id="a file"),
-    ],
-)
-def test_command_of_a_verb(verb: str, words: list[str]) -> None:
-    assert run.command_of(verb, ["a b"]) == [str(run.python_of(run.VENV)), *words]
+# --- handing over ---
 
 
 def test_the_verb_has_stdout_arguments_exit_code_and_folder_to_itself(checkout: Path, tmp_path: Path) -> None:
@@ -155,11 +112,6 @@ def test_too_old(found: tuple[int, int, int], refused: bool) -> None:
     if line is not None:
         assert "\n" not in line
         assert ".".join(map(str, found)) in line and "3.11" in line and "/usr/bin/python3" in line
-
-
-def test_run_py_parses_on_an_old_python_and_needs_the_standard_library_alone() -> None:
-    tree = ast.parse((ROOT / "run.py").read_text(encoding="utf-8"), feature_version=(3, 8))
-    assert imported(tree) <= set(sys.stdlib_module_names)
 
 
 # --- when to install ---
@@ -317,50 +269,3 @@ def test_the_words_of_the_set_up_go_to_the_log_and_on_failure_to_stderr(
     assert (done, out) == (code == 0, "")
     assert sorted((tmp_path / "log").read_text(encoding="utf-8").split("\n")) == ["", "one £", "two"]
     assert ("one £" in err) == (code != 0)
-
-
-# --- what is installed ---
-
-
-def imported(tree: ast.AST) -> set[str]:
-    """Return the top names of all that a module imports."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
-    return names
-
-
-def pins() -> dict[str, str]:
-    """Return the exact version of each package of constraints.txt that this system takes."""
-    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    rows = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    here = [row for row in rows if row.marker is None or row.marker.evaluate()]
-    return {canonicalize_name(row.name): str(row.specifier).removeprefix("==") for row in here}
-
-
-def test_every_requirement_has_an_exact_version_that_it_allows() -> None:
-    exact = pins()
-    for line in run.requirements(ROOT, "test"):
-        wanted = Requirement(line)
-        assert wanted.specifier.contains(exact[canonicalize_name(wanted.name)]), line
-
-
-def test_what_is_installed_is_what_is_locked() -> None:
-    assert {name: Version(version(name)).public for name in pins()} == pins()
-
-
-def test_what_the_code_imports_is_what_pyproject_names() -> None:
-    files = [ROOT / "ui.py", *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]
-    names = set().union(*(imported(ast.parse(path.read_text(encoding="utf-8"))) for path in files))
-    providers = packages_distributions()
-    needed = [{canonicalize_name(name) for name in providers[top]} for top in names if top in providers]
-    named = {canonicalize_name(Requirement(line).name) for line in run.requirements(ROOT, "run")}
-    assert [one for one in needed if not one & named] == [], "imported, and not in pyproject.toml"
-    assert named - set().union(*needed) == set(), "in pyproject.toml, and not imported"
-
-
-def test_the_entry_of_the_front_end_does_not_import_ingest() -> None:
-    assert "ingest" not in imported(ast.parse((ROOT / "ui.py").read_text(encoding="utf-8")))
