@@ -17,20 +17,20 @@ from assistant.refusal import SURE, certainty, is_of_other_years, names_the_gap,
 from assistant.schema import Hit
 
 # So many bodies are asked at most, so many passages each; so many are shown, so many sentences each.
-_ASKED, _PASSAGES, _SHOWN, _SENTENCES = 40, 3, 8, 2
+_ASKED, _PASSAGES, _SHOWN, _SENTENCES = 40, 3, 10, 2
 # One body at least must have a sentence of this chance to answer, and the strongest be as strong as this (below).
 _CHANCE, _STRONG_ENOUGH = 0.2, -2.0
 # A body is shown whose strength (a logit) is not less than this, and so near to the strongest one's: where one answers
 # for sure, others must nearly do so; where none does, all that come near are worth showing.
-_LEAST, _WITHIN = -3.0, 3.0
+_LEAST, _WITHIN = -2.0, 4.0
 # The strength of a sentence: a logistic regression over what the reader says of it and of its passage (logits), its
 # words and meaning, and its passage's place in the ranking, fitted to questions put to all pages whose best passages
 # were judged one by one (``tests/bench/results/answer-quality.md``).
 _OWN, _ITS, _BASE, _FOUND, _CONSTANT = 0.24, 0.46, 5.5, 3.6, -6.0
-# Of the bodies shown of a lesser strength, one in five answers.
+# Of the bodies shown of a lesser strength, three in eight answer.
 _DOUBTFUL = -1.0
 # A second sentence of a body must have this strength, and come so near to its best one's.
-_SECOND, _NEAR_BEST = -1.0, 1.0
+_SECOND, _NEAR_BEST = -1.0, 1.5
 # So many passages of a body are read for a later part of the question, which must have an answer of this chance.
 _LATER, _SURE_LATER = 4, 0.7
 # By how much a passage on collaboratives in general must lead those on any of them to answer alone.

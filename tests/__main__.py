@@ -19,6 +19,8 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "mypy": ("-m", "mypy"),
     "import-linter": ("-c", LINT_IMPORTS, "--no-logo"),
 }
+# Files of tests side by side, in the order of their names: the slowest hold few tests, and would come last by number.
+SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 PLAYWRIGHT_PATH = (
     "from playwright.sync_api import sync_playwright as start\n"
     "with start() as playwright: print(playwright.chromium.executable_path)"
@@ -81,7 +83,7 @@ def main(arguments: Sequence[str]) -> int:
     if not browser:
         say("no Chromium could be found or installed: the browser tests are not run")
         failed += ["browser"] if os.environ.get("CI") == "true" else []
-    code = run([*pytest, "--cov", "--cov-report=term"], cwd=ROOT)
+    code = run([*pytest, *SIDE_BY_SIDE, "--cov", "--cov-report=term"], cwd=ROOT)
     if failed:
         say(f"failed before pytest: {', '.join(failed)}")
     return code or bool(failed)
