@@ -20,6 +20,7 @@ from assistant.errors import CasebookError, ModelUnavailable
 from assistant.settings import PACKAGED_MODEL
 
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+KEPT_QUERIES = 256
 
 
 class Embedder(Protocol):
@@ -127,6 +128,8 @@ class BertEmbedder:
             self.max_tokens: int = limits["max_seq_length"]
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        # The sentences of every body that is asked are compared with the same question.
+        self._vector_of = lru_cache(KEPT_QUERIES)(self._encode_query)
 
     @cached_property
     def identity(self) -> str:
@@ -164,11 +167,16 @@ class BertEmbedder:
         return self._passages.encode(tokens)
 
     def encode_query(self, text: str) -> Vectors:
-        """Return the unit vector of a question, shape [dimension]; a long one keeps its beginning."""
+        """Return the unit vector of a question, shape [dimension], read-only; a long one keeps its beginning."""
+        return self._vector_of(text)
+
+    def _encode_query(self, text: str) -> Vectors:
         tokens = self._tokenizer.encode(text).ids
         if len(tokens) > self.max_tokens:
             tokens = [*tokens[: self.max_tokens - 1], tokens[-1]]
-        return self._queries.encode_one(tokens)
+        vector = self._queries.encode_one(tokens)
+        vector.flags.writeable = False  # all who ask again share it
+        return vector
 
 
 class SentenceTransformerEmbedder:

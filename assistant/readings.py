@@ -11,7 +11,9 @@ from assistant.retriever import place
 from assistant.schema import Document, Hit, Passage
 from assistant.sentences import Span, split_sentences
 
-READ_PASSAGES = 10
+# So many passages are read of a question: with ten a third slower, no better on questions like users', and worse at
+# telling those without an answer (``tests/bench/results/answer-quality.md``).
+READ_PASSAGES = 7
 # What a step of the reader's logit of a passage, counted from the least there is, adds to its score in the ranking.
 RANKS = 0.03
 KEPT_READINGS = 2_000

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assistant.bert import ROWS, WIDTH_STEP, describes_bert
+from assistant.bert import ROWS, WIDTH_STEP, Bert, describes_bert
 from assistant.embedder import (
     PACKAGED_SHA256,
     BertEmbedder,
@@ -205,6 +205,16 @@ def test_vectors_and_ranking_are_those_of_sentence_transformers(own: bool, tiny:
     assert np.argsort(-(ours @ query).round(5), kind="stable").tolist() == (
         np.argsort(-(theirs @ query).round(5), kind="stable").tolist()
     )
+
+
+@pytest.mark.slow
+def test_a_question_is_encoded_once_and_nobody_can_change_what_others_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder = BertEmbedder(locate_model(PACKAGED_MODEL), precision="fp32")
+    first = embedder.encode_query("Who runs the theatres?")
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 1.0
+    monkeypatch.setattr(Bert, "hidden", lambda *_: pytest.fail("encoded again"))
+    assert embedder.encode_query("Who runs the theatres?") is first
 
 
 @pytest.mark.slow
