@@ -48,7 +48,7 @@ class Embedder(Protocol):
         """Return unit vectors, shape [texts, dimension]; a text over max_tokens raises ValueError."""
 
     def encode_query(self, text: str) -> Vectors:
-        """Return the unit vector of a question, shape [dimension]; a long one is cut."""
+        """Return the unit vector of a question, shape [dimension], not to be changed; a long one is cut."""
 
 
 def file_sha256(path: Path) -> str:

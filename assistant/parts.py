@@ -3,11 +3,13 @@
 import re
 from collections.abc import Sequence
 
-from assistant.question import ORDERS, Asked, content_words, proper_names, understand
+from assistant.question import Asked, content_words, proper_names, understand
 
 _PARTS = re.compile(r",?\s+and\s+(?=(?:who|whom|whose|how|which|what|when|where|why)\b)", re.I)
 # A part that only says beside whom the others' answers are to be set: "and how does that compare with CMAST?"
 _SETS_BESIDE = re.compile(r"^how (?:do|does|did) (?:it|that|this|they|those|these) compare\b", re.I)
+# Says that several are compared, not what is asked of each.
+_COMPARES = re.compile(r"(?:compar\w*|contrast)$", re.I)
 # A question of more parts is asked as one: each costs a search.
 _MOST = 4
 
@@ -26,6 +28,6 @@ def parts_of(asked: Asked, named: Sequence[str] = ()) -> list[tuple[str, Asked]]
     if len(pieces) == 1 or len(pieces) > _MOST or (asked.is_cross and not named) or not content_words(first):
         return [(asked.text, asked)]
     names = {word for name in named for word in content_words(name)} if len(named) > 1 else set()
-    subject = ", ".join(word for word in content_words(first) if word not in names and word.lower() not in ORDERS)
+    subject = ", ".join(word for word in content_words(first) if word not in names and not _COMPARES.match(word))
     given = f" ({subject})" if subject else ""
     return [(first, understand(first)), *((p, understand(p if proper_names(p) else p + given)) for p in later)]

@@ -17,7 +17,7 @@ EMPTY_WORDS = frozenset(
     ).split()
 )
 # What begins a request, in capitals only because it begins it.
-ORDERS = frozenset(
+_ORDERS = frozenset(
     "analyse assess assuming check compare compared comparing concerning considering contrast discuss either enumerate "
     "evaluate find highlight identify outline recap regarding review suppose thank thanks unlike".split()
 )
@@ -156,7 +156,7 @@ def proper_names(text: str) -> tuple[str, ...]:
         at_start = not text[: match.start()].strip(" \"'“‘(") or text[: match.start()].rstrip()[-1:] in ".?!:"
         while words and (
             (words[0].lower() in EMPTY_WORDS and (at_start or words[0] != "One"))  # "One LSC" is a name
-            or (at_start and (len(words) == 1 or words[0].lower() in ORDERS) and not words[0].isupper())
+            or (at_start and (len(words) == 1 or words[0].lower() in _ORDERS) and not words[0].isupper())
         ):
             words = words[1:]
             at_start = False

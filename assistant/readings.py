@@ -11,8 +11,8 @@ from assistant.retriever import place
 from assistant.schema import Document, Hit, Passage
 from assistant.sentences import Span, split_sentences
 
-# So many passages are read of a question: with ten a third slower, no better on questions like users', and worse at
-# telling those without an answer (``tests/bench/results/answer-quality.md``).
+# So many passages are read of a question. Each costs its time, and what comes later rarely answers and sometimes seems
+# to: with ten a little more is found, and more answered that has no answer (``tests/bench/results/answer-quality.md``).
 READ_PASSAGES = 7
 # What a step of the reader's logit of a passage, counted from the least there is, adds to its score in the ranking.
 RANKS = 0.03

@@ -19,7 +19,8 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
     "mypy": ("-m", "mypy"),
     "import-linter": ("-c", LINT_IMPORTS, "--no-logo"),
 }
-# Files of tests side by side, in the order of their names: the slowest hold few tests, and would come last by number.
+# Files of tests side by side, in the order of their names: else those with the most tests start first, and the slow
+# ones, which have few, end the run alone.
 SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
 PLAYWRIGHT_PATH = (
     "from playwright.sync_api import sync_playwright as start\n"

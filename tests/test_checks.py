@@ -29,6 +29,7 @@ def test_pytest_comes_last(ran: list[str]) -> None:
     assert checks.main([]) == 0
     assert ran[:-1] == [" ".join(words) for words in checks.CHECKS.values()]
     assert ran[-1].startswith("-m pytest")
+    assert "--dist=loadfile" in ran[-1] and "--cov" in ran[-1]
 
 
 def test_with_arguments_there_is_pytest_alone(ran: list[str]) -> None:

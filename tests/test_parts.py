@@ -47,6 +47,9 @@ def test_the_parts_of_a_question(question: str, parts: list[str]) -> None:
             "when each opened (cost)",
             id="put to each of several: without their names",
         ),
+        pytest.param(
+            "What did the peer review find, and who led it?", (), "who led it? (peer, review)", id="words of every day"
+        ),
         pytest.param("Compare Alfa and Bravo, and who pays?", ("Alfa", "Bravo"), "who pays?", id="no words but names"),
         pytest.param(
             "What does Alfa cost, and who pays?", ("Alfa",), "who pays? (Alfa, cost)", id="one: with its name"
