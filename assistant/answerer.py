@@ -30,7 +30,9 @@ _ANNOUNCES = re.compile(
 # A sentence that begins so says of something that the one before it names.
 _LEANS = re.compile(
     r"(?:It|Its|They|Their|He|His|She|Her|This|These|Those|Both|Each|Such)\b"
-    r"|The (?:trust|hub|network|scheme|centre|committee|project|service|survey|review)(?:['’]s)?\b"
+    r"|(?:(?:Besides|Apart from|As well as|After|Before|During) [^,.]{1,60}, t|T)he "
+    r"(?:trust|hub|network|scheme|centre|committee|project|service|survey|review|summit|conference|workshop|pilot)"
+    r"(?:['’]s)?\b"
     r"(?! (?:of|in|at|for|that|which|on|to)\b)"
 )
 
