@@ -7,6 +7,7 @@ import pytest
 
 from assistant.pipeline import Assistant, open_assistant
 from assistant.settings import Settings
+from tests.tiny_model import write_model
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,3 +27,16 @@ def casebook(corpus_index: Path) -> Iterator[Assistant]:
     """Return the assistant over corpus/, with the real embedding model."""
     with open_assistant(Settings(index=corpus_index)) as assistant:
         yield assistant
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a tiny random model that our own arithmetic runs; nobody writes to it."""
+    return write_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def pooled_otherwise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of one that sentence-transformers must run, with prompts; nobody writes to it."""
+    prompts = {"query": "search : ", "document": "plan : "}
+    return write_model(tmp_path_factory.mktemp("models") / "cls", pooling="cls", prompts=prompts)
