@@ -45,7 +45,7 @@ def test_an_introduction_with_a_heading_behind_it_introduces_nothing() -> None:
         pytest.param(SPENT, "Ann Lee chairs it.", id="in the same paragraph"),
         pytest.param(HUB, "The Beta network was set up in 2022.", id="in the next one"),
         pytest.param("The third aim is to buy together.", None, id="a heading ends it"),
-        pytest.param("The hub at Selly opened in 2023.", None, id="the end of the text"),
+        pytest.param("Besides staff, the summit drew carers.", None, id="the end of the text"),
     ],
 )
 def test_the_sentence_behind_another_stands_under_the_same_heading(sentence: str, behind: str | None) -> None:
