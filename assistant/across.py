@@ -9,11 +9,12 @@ from assistant.answerer import Span, choose
 from assistant.attribution import NO_BODY
 from assistant.citing import extend
 from assistant.evidence import Candidate
+from assistant.notes import gap_notes
 from assistant.opened import Findings, Opened
 from assistant.parts import parts_of
 from assistant.question import Asked, of_one, understand
 from assistant.readings import logit_of
-from assistant.refusal import SURE, certainty, is_of_other_years, names_the_gap, rule_after_search
+from assistant.refusal import SURE, certainty, gap_on, is_of_other_years, names_the_gap, rule_after_search
 from assistant.schema import Hit
 
 # So many bodies are asked at most, so many passages each; so many are shown, so many sentences each.
@@ -96,7 +97,9 @@ class Across:
         if opened.readings is not None:
             opened.readings.read([(part.text, hit) for part, own in put for hit in own], document_of)
         found: list[tuple[Asked, list[Candidate]]] = []
-        reasons, best = [], 0.0
+        reasons: list[str | None] = []
+        gaps: list[Candidate] = []
+        best = 0.0
         for part, own in put:
             # A sentence or two are shown of each, so none that only introduces a list.
             scored = opened.scorer.score(part, own, document_of, frozenset())
@@ -106,11 +109,12 @@ class Across:
             if reason is None and _best_chance(group) < _CHANCE:
                 reason = "weak_evidence"
             reasons.append(reason)
+            gaps += filter(None, [gap_on(group)])
             best = max(best, certainty(stated))
             if stated and not names_the_gap(group) and not is_of_other_years(part, stated):
                 found.append((part, sorted(stated, key=lambda candidate: -_strength(candidate))))
         if None not in reasons:
-            return Findings((), reasons[0], best, without=())
+            return Findings((), reasons[0], best, gap_notes(gaps[:1]), without=())
         found.sort(key=lambda one: -_strength(one[1][0]))
         strongest = _strength(found[0][1][0])
         if strongest < _STRONG_ENOUGH:

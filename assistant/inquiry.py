@@ -11,11 +11,11 @@ from assistant.citing import extend
 from assistant.comparison import put_to
 from assistant.evidence import Candidate
 from assistant.further import MAX_SENTENCES
-from assistant.notes import notes_on
+from assistant.notes import gap_notes, notes_on
 from assistant.opened import Findings, Opened
 from assistant.parts import parts_of
 from assistant.question import Asked, of_one
-from assistant.refusal import SURE, certainty, least_certainty, rule_after_search
+from assistant.refusal import SURE, certainty, gap_on, least_certainty, rule_after_search
 from assistant.schema import Hit
 
 # Sentences for each part of a question, and for each body of a comparison.
@@ -107,6 +107,7 @@ class Inquiry:
         asked_of = self._to_whom([piece for piece, _ in parts])
         told: dict[tuple[str, int], _Told] = {}
         reasons: list[str] = []
+        gaps: list[Candidate] = []
         best = 0.0
         for piece, part in parts:
             for index in asked_of[piece]:
@@ -116,6 +117,7 @@ class Inquiry:
                 best = max(best, certainty(group))
                 if reason := rule_after_search(put, group, named=bool(self.mentions)):
                     reasons.append(reason)
+                    gaps += filter(None, [gap_on(group)])
                     continue
                 chosen = self._chosen(put, group, before, limit, first=piece == parts[0][0])
                 alone = certainty(group) >= least_certainty(group, alone=True)
@@ -124,9 +126,9 @@ class Inquiry:
         shown = [_shown(answered, index) for index in range(len(self.mentions) or 1)]
         spans = {(span.document.id, span.start): span for own in shown for span in own}
         if not spans:
-            return Findings((), reasons[0], best)
+            return Findings((), reasons[0], best, gap_notes(gaps))
         put_and_told = [(one.put, one.spans) for one in answered.values()]
-        notes = notes_on(put_and_told, self._unanswered(asked_of, answered))
+        notes = (*notes_on(put_and_told, self._unanswered(asked_of, answered)), *gap_notes(gaps))
         having = {index for _, index in answered}
         without = tuple(self._name_of(mention) for index, mention in enumerate(self.mentions) if index not in having)
         return Findings(tuple(spans.values()), None, best, notes, without if several else None)

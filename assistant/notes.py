@@ -1,12 +1,13 @@
 """What Casebook itself says beside an answer: which part nothing answers, that figures differ, that posts change hands.
 
-A note is never a part of the answer: it quotes no document and cites nothing.
+A note is never a part of the answer and cites nothing; it quotes a document only where that says what it does not hold.
 """
 
 import re
 from collections.abc import Sequence
 
 from assistant.answerer import Span
+from assistant.evidence import Candidate
 from assistant.question import Asked
 
 _POSTS = r"chairs?|leads?|heads?|chief|ceos?|director|officer|sro|boss|secretary|president|in charge"
@@ -33,6 +34,11 @@ def notes_on(answered: Sequence[tuple[Asked, Sequence[Span]]], unanswered: Seque
             when = dated(spans[0])
             notes.append(f"Posts change hands. The source of this is {when if when == 'undated' else f'dated {when}'}.")
     return tuple(dict.fromkeys(notes))
+
+
+def gap_notes(gaps: Sequence[Candidate]) -> tuple[str, ...]:
+    """Return what pages themselves say that their sources do not, in their own words."""
+    return tuple(dict.fromkeys(f"The page “{gap.document.title}” says: “{gap.text}”" for gap in gaps))
 
 
 def dated(span: Span) -> str:

@@ -161,7 +161,7 @@ class Assistant:
             findings = inquiry.answer(hits)
         base = replace(base, score=findings.score)
         if findings.reason is not None:
-            return self._refuse(base, findings.reason, hits, clock)
+            return self._refuse(replace(base, notes=findings.notes), findings.reason, hits, clock)
         sentences, citations = cite(findings.spans)
         return replace(
             base,

@@ -28,6 +28,8 @@ _BASE, _OWN, _ITS, _CONSTANT = 0.9, 0.45, 0.18, 0.6
 NEARNESS, USUAL = 2.7, 0.55
 # A chance to answer from which no figure is asked for besides: it may be told in words, or as several.
 SURE = 0.5
+# What a sentence on what the sources do not say must share with the question, in words and in meaning, to be about it.
+_OF_THIS = 0.3
 _STRICT = frozenset({"money", "share", "number", "date", "time"})
 OUT_OF_SCOPE_MEANING = 0.22
 
@@ -190,3 +192,9 @@ def names_the_gap(candidates: Sequence[Candidate]) -> bool:
     if gap is None or best is None or best.chance >= SURE:
         return False
     return gap.score >= best.score or (gap.words > 0 and gap.words >= best.words and gap.meaning >= best.meaning - 0.02)
+
+
+def gap_on(candidates: Sequence[Candidate]) -> Candidate | None:
+    """Return the sentence in which a page says that its sources do not say what is asked, or None."""
+    about = [c for c in candidates if c.is_gap and min(c.words, c.meaning) >= _OF_THIS]
+    return max(about, key=lambda c: c.words + c.meaning, default=None)

@@ -40,6 +40,26 @@ def test_what_is_not_answered_of_a_question_is_said(casebook: Assistant) -> None
     assert one.notes == ("No passage found answers this about Foundation Group.",)
 
 
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        pytest.param(
+            "How much money has the Black Country corporate improvement programme saved?", "the savings", id="one body"
+        ),
+        pytest.param("How many people are on the CMAST waiting list?", "waiting list totals", id="another"),
+    ],
+)
+def test_a_refusal_quotes_what_the_page_says_that_its_sources_do_not(
+    casebook: Assistant, question: str, quoted: str
+) -> None:
+    answer = casebook.ask(question)
+    assert answer.reason == "not_in_corpus"
+    (note,) = answer.notes
+    title, said = note.removeprefix("The page “").removesuffix("”").split("” says: “")
+    (document,) = (document for document in casebook.documents() if document.title == title)
+    assert quoted in said and said in document.text
+
+
 def test_what_answers_a_later_part_is_looked_for_beside_what_answers_the_first(casebook: Assistant) -> None:
     answer = casebook.ask("How far did South London cut the use of forensic beds, and what did the savings pay for?")
     assert "24%" in answer.text and "community accommodation" in answer.text

@@ -11,6 +11,7 @@ from assistant.refusal import (
     WEAK,
     WEAK_UNREAD,
     certainty,
+    gap_on,
     least_certainty,
     rule_after_search,
     rule_before_search,
@@ -204,6 +205,14 @@ def test_where_nothing_was_read_less_certainty_is_asked_for() -> None:
     one = _candidate("A.")
     assert least_certainty([replace(one, reads=None), replace(one, reads=0.1)]) == WEAK
     assert least_certainty([replace(one, reads=None)]) == least_certainty([]) == WEAK_UNREAD < WEAK
+
+
+def test_what_the_sources_do_not_say_is_on_the_question_in_words_and_in_meaning() -> None:
+    savings, dates = _candidate("Savings are not stated.", 0.6, gap=True), _candidate("No date is.", 0.5, gap=True)
+    stated = _candidate("Savings were made.", 0.9)
+    assert gap_on([stated, dates, savings]) is savings
+    assert gap_on([stated, replace(savings, words=0.2), replace(dates, meaning=0.2)]) is None
+    assert gap_on([stated]) is gap_on([]) is None
 
 
 def _wordless(text: str, score: float, *, gap: bool = False) -> Candidate:
