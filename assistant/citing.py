@@ -17,6 +17,7 @@ def extend(spans: list[Span], more: Sequence[Span]) -> None:
         if introduced and span.text.endswith(":") and (span.document.id, span.start) not in places:
             break
         if (span.document.id, span.start) not in places:
+            places.add((span.document.id, span.start))
             spans.append(span)
 
 

@@ -18,6 +18,8 @@ def keeps_the_laws(casebook: Assistant, answer: Answer) -> None:
     assert answer.abstained == (not answer.citations) == (not answer.sentences)
     assert answer.reason is None or answer.reason in REASONS
     assert answer.text.strip()
+    shown = [sentence.citations[0] for sentence in answer.sentences]
+    assert len(set(shown)) == len(shown), "no sentence stands there twice"
     assert answer.generation == casebook.generation
     assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
     for citation in answer.citations:

@@ -33,6 +33,7 @@ def test_the_same_span_has_one_number() -> None:
     ("more", "kept"),
     [
         pytest.param([SECOND, FIRST], ["Alpha opened", "20 beds"], id="nothing twice"),
+        pytest.param([FIRST, SECOND, SECOND], ["Alpha opened", "20 beds"], id="nor in what is added"),
         pytest.param([INTRODUCTION, ANOTHER, SECOND], ["Alpha opened", "It has two aims:"], id="one list is enough"),
         pytest.param([], ["Alpha opened"], id="nothing more"),
     ],
