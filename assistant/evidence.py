@@ -18,7 +18,7 @@ import numpy.typing as npt
 from assistant.embedder import Embedder
 from assistant.figures import FACT
 from assistant.question import Asked
-from assistant.readings import READ_PASSAGES, Readings, chance_of, logit_of, sentences_of
+from assistant.readings import Readings, chance_of, logit_of, sentences_of
 from assistant.schema import Document, Hit
 from assistant.sentences import Span, split_sentences
 
@@ -118,11 +118,14 @@ class EvidenceScorer:
         document_of: Callable[[str], Document],
         ignore: frozenset[str],
         shown: Sequence[Place] = (),
+        *,
+        thorough: bool = False,
     ) -> list[Candidate]:
         """Return the sentences of the best passages, best first.
 
         ``ignore`` holds the stems of bodies' names, which every sentence on them shares; ``shown`` are the sentences
-        that answer an earlier part of the question, for what answers the next often stands in their section.
+        that answer an earlier part of the question, for what answers the next often stands in their section;
+        ``thorough`` has passages read also where one of the first answers.
         """
         wanted = self._wanted(asked, ignore)
         vector = None if self._embedder is None else self._embedder.encode_query(self._bare(asked.text))
@@ -137,7 +140,11 @@ class EvidenceScorer:
         sections = self._section_meanings([hit for hit, _, _ in places], vector)
         beside = {(document.id, document.heading_path(start)) for document, start in shown}
         again = {(document.id, start) for document, start in shown}
-        told = {} if self._readings is None else self._readings.told(asked.text, hits[:READ_PASSAGES], document_of)
+        told = (
+            {}
+            if self._readings is None
+            else self._readings.told(asked.text, hits[:PASSAGES], document_of, thorough=thorough)
+        )
         candidates: list[Candidate] = []
         near: tuple[str, frozenset[str]] = ("", frozenset())
         for (hit, document, (start, end)), raw, section in zip(places, meanings, sections, strict=True):
@@ -212,15 +219,20 @@ class EvidenceScorer:
         """Return the cosine of the question with the headings that each sentence stands under."""
         if vector is None or self._embedder is None or not hits:
             return np.zeros(len(hits), dtype=np.float32)
-        titles = [". ".join(hit.passage.heading_path[1:]) for hit in hits]
-        missing = [title for title in dict.fromkeys(titles) if title and title not in self._headings]
-        if missing:
-            made = self._embedder.encode_passages([self._fitting(title) for title in missing])
-            self._headings.update(zip(missing, made, strict=True))
+        titles = [_section(hit.passage.heading_path) for hit in hits]
+        self._remember_sections(titles)
         nothing = np.zeros_like(vector)
         found = np.stack([self._headings[title] if title else nothing for title in titles])
         similarities: npt.NDArray[np.float32] = np.round(found @ vector, 6)
         return similarities
+
+    def _remember_sections(self, titles: Sequence[str]) -> None:
+        """Make the vectors of the headings that have none yet."""
+        assert self._embedder is not None
+        missing = [title for title in dict.fromkeys(titles) if title and title not in self._headings]
+        if missing:
+            made = self._embedder.encode_passages([self._fitting(title) for title in missing])
+            self._headings.update(zip(missing, made, strict=True))
 
     def _remember(self, places: Sequence[tuple[Document, Span]]) -> list[tuple[str, int, int]]:
         """Make the vectors of the sentences that have none yet, in one go; return the key of each."""
@@ -244,14 +256,20 @@ class EvidenceScorer:
         return bare
 
     def warm(self, documents: Sequence[Document]) -> None:
-        """Make the vectors of all sentences of a corpus that is small enough, so that no question waits for them."""
+        """Make beforehand the vectors of all sentences and headings of a corpus that is small enough."""
         if self._embedder is None or self._passages > WARM_PASSAGES:
             return
         for document in documents:
             headings = {(heading.start, heading.end) for heading in document.headings}
+            self._remember_sections([_section(document.heading_path(start)) for start, _ in sorted(headings)])
             spans = [span for span in split_sentences(document.text) if span not in headings]
             with self._lock:
                 self._remember([(document, span) for span in spans])
+
+
+def _section(heading_path: Sequence[str]) -> str:
+    """Return the headings that a passage stands under, but for the document's own."""
+    return ". ".join(heading_path[1:])
 
 
 def _answering(base: float, said: float, weights: tuple[float, float, float]) -> float:

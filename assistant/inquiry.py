@@ -215,7 +215,8 @@ class Inquiry:
             hits = self.opened.retriever.retrieve(question, documents=within, distinct=1, context=before)
         names = frozenset(term for one in self.mentions if one.is_body for term in generation.terms(one.text))
         places = [(span.document, span.start) for span in shown]
-        return self.opened.scorer.score(part, hits, generation.document, names, places)
+        thorough = part.text != self.asked.text
+        return self.opened.scorer.score(part, hits, generation.document, names, places, thorough=thorough)
 
 
 def _shown(told: Mapping[tuple[str, int], _Told], index: int) -> list[Span]:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from assistant.index import SCORE_DIGITS
 from assistant.reader import Reader, Reading, prefix
 from assistant.retriever import place
 from assistant.schema import Document, Hit, Passage
@@ -14,6 +15,9 @@ from assistant.sentences import Span, split_sentences
 # So many passages are read of a question. Each costs its time, and what comes later rarely answers and sometimes seems
 # to: with ten a little more is found, and more answered that has no answer (``tests/bench/results/answer-quality.md``).
 READ_PASSAGES = 7
+# So many first; the others only where none of them is so likely to answer. It spares a third of the reading, and what
+# was not read beside an answer does not come between.
+FIRST_READ, _LIKELY = 3, 0.7
 # What a step of the reader's logit of a passage, counted from the least there is, adds to its score in the ranking.
 RANKS = 0.03
 KEPT_READINGS = 2_000
@@ -39,6 +43,16 @@ def sentences_of(document: Document, passage: Passage) -> list[Span]:
     return [span for span in spans if span not in headings]
 
 
+def _before_reading(hit: Hit) -> float:
+    """Return a hit's score without what the reader added to it."""
+    return round(hit.score - _raise(hit.why["reader"]), SCORE_DIGITS) if "reader" in hit.why else hit.score
+
+
+def _raise(chance: float) -> float:
+    """Return what the chance that a passage answers adds to its score."""
+    return RANKS * (logit_of(chance) - logit_of(0.0))
+
+
 class Readings:
     """Has passages read; what was read for a question is remembered, for ranking and choosing both ask."""
 
@@ -48,12 +62,15 @@ class Readings:
         self._kept: OrderedDict[tuple[str, str], Reading] = OrderedDict()
 
     def told(
-        self, question: str, hits: Sequence[Hit], document_of: DocumentOf
+        self, question: str, hits: Sequence[Hit], document_of: DocumentOf, *, thorough: bool = False
     ) -> dict[tuple[str, int], tuple[float, float]]:
-        """Return, by passage id and start of a sentence, the chances that it and its passage answer."""
+        """Return, by passage id and start of a sentence, the chances that it and its passage answer, where read.
+
+        ``thorough`` reads on where an answer is found, for a part of a question stands in the way of the others.
+        """
         return {
             (hit.passage.id, start): (chance_of(logit), chance_of(reading.answers))
-            for hit, reading in zip(hits, self.read([(question, hit) for hit in hits], document_of), strict=True)
+            for hit, reading in self._best_read(question, hits, document_of, thorough=thorough)
             for (start, _), logit in zip(
                 sentences_of(document_of(hit.passage.document_id), hit.passage), reading.sentences, strict=True
             )
@@ -61,18 +78,28 @@ class Readings:
 
     def ranked(self, question: str, hits: Sequence[Hit], document_of: DocumentOf) -> tuple[Hit, ...]:
         """Return hits in a new order: the first ones raised by how much the reader takes each for an answer."""
-        readings = self.read([(question, hit) for hit in hits[:READ_PASSAGES]], document_of)
+        chances = {
+            hit.passage.id: chance_of(reading.answers) for hit, reading in self._best_read(question, hits, document_of)
+        }
         raised = [
-            replace(
-                hit,
-                score=round(hit.score + RANKS * (logit_of(chance) - logit_of(0.0)), 6),
-                why={**hit.why, "reader": chance},
-            )
-            for hit, reading in zip(hits[:READ_PASSAGES], readings, strict=True)
-            for chance in [chance_of(reading.answers)]
+            replace(hit, score=round(hit.score + _raise(chance), SCORE_DIGITS), why={**hit.why, "reader": chance})
+            if (chance := chances.get(hit.passage.id)) is not None
+            else hit
+            for hit in hits
         ]
-        every = sorted([*raised, *hits[READ_PASSAGES:]], key=lambda hit: (-hit.score, place(hit.passage.id)))
+        every = sorted(raised, key=lambda hit: (-hit.score, place(hit.passage.id)))
         return tuple(replace(hit, rank=rank) for rank, hit in enumerate(every, start=1))
+
+    def _best_read(
+        self, question: str, hits: Sequence[Hit], document_of: DocumentOf, *, thorough: bool = False
+    ) -> list[tuple[Hit, Reading]]:
+        """Read the hits that were best before any was read, until one likely answers."""
+        best = sorted(hits, key=lambda hit: (-_before_reading(hit), place(hit.passage.id)))[:READ_PASSAGES]
+        done: list[Reading] = []
+        for few in (best[:FIRST_READ], best[FIRST_READ:]):
+            if thorough or not any(chance_of(one.answers) >= _LIKELY for one in done):
+                done += self.read([(question, hit) for hit in few], document_of)
+        return list(zip(best, done, strict=False))
 
     def read(self, asked: Sequence[tuple[str, Hit]], document_of: DocumentOf) -> list[Reading]:
         """Return what is read of each hit for its question: of all at once, so that every processor is busy."""

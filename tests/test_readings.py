@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from assistant.reader import Reader, Reading
-from assistant.readings import READ_PASSAGES, Readings, chance_of, logit_of, sentences_of
+from assistant.readings import FIRST_READ, READ_PASSAGES, Readings, chance_of, logit_of, sentences_of
 from assistant.schema import Heading, Hit
 from assistant.sentences import Span
 from tests import answer_samples as sample
@@ -52,13 +52,33 @@ def test_the_word_on_a_sentence_falls_on_that_sentence() -> None:
 
 def test_a_passage_that_answers_is_raised_and_what_was_not_read_keeps_its_score() -> None:
     other = DOCUMENT.text.replace("chairs", "leads ")
-    hits = [hit(number, 1 - number / 100, TEXT if number == 3 else other) for number in range(1, READ_PASSAGES + 4)]
+    hits = [hit(number, 1 - number / 100, TEXT if number == 5 else other) for number in range(1, READ_PASSAGES + 4)]
     ranked = Readings(Fake("chairs")).ranked("Who chairs it?", hits, lambda _: DOCUMENT)
-    assert ranked[0].passage.id == "alpha.md#3-12"
+    assert ranked[0].passage.id == "alpha.md#5-14"
     assert [one.rank for one in ranked] == list(range(1, len(hits) + 1))
     assert sorted(one.passage.id for one in ranked) == sorted(one.passage.id for one in hits)
     unread = {one.passage.id: one.score for one in hits[READ_PASSAGES:]}
     assert {one.passage.id: one.score for one in ranked if "reader" not in one.why} == unread
+
+
+@pytest.mark.parametrize(
+    ("answering", "thorough", "read"),
+    [
+        pytest.param(FIRST_READ, False, FIRST_READ, id="an answer among the first"),
+        pytest.param(FIRST_READ + 1, False, READ_PASSAGES, id="none among them"),
+        pytest.param(1, True, READ_PASSAGES, id="thorough"),
+    ],
+)
+def test_reading_ends_where_an_answer_is_found(answering: int, thorough: bool, read: int) -> None:
+    other = DOCUMENT.text.replace("chairs", "leads ")
+    hits = [hit(n, 1 - n / 100, TEXT if n == answering else other) for n in range(1, READ_PASSAGES + 4)]
+    reader = Fake("chairs")
+    readings = Readings(reader)
+    ranked = readings.ranked("Who chairs it?", hits, lambda _: DOCUMENT)
+    first = reader.seen
+    told = readings.told("Who chairs it?", ranked, lambda _: DOCUMENT, thorough=thorough)
+    assert (first, reader.seen) == (READ_PASSAGES if answering > FIRST_READ else FIRST_READ, read)
+    assert len({passage for passage, _ in told}) == read
 
 
 def test_a_passage_is_read_once_for_a_question() -> None:
