@@ -15,6 +15,8 @@ LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 _SHARE = {"fact": 0.68, "how": 0.48, "list": 0.6, "plain": 0.78}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95
+# Of another section, beside a fact or a how and why, only what scores so near: of the rest one in twenty belonged.
+_OTHER_SECTION = {"fact": 0.85, "how": 0.93, "list": 0.0, "plain": 0.0}
 # The least chance to answer of a second sentence and any further one.
 _SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.015}
 # The logit that a further sentence belongs: of the reader's logit of it, that of the best one, whether both stand in
@@ -46,6 +48,8 @@ def taken(
             break
         if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
             continue  # what another document says may well be about another body
+        if candidate.score < _OTHER_SECTION[kind] * best.score and _section(candidate) != _section(best):
+            continue
         if chosen and not (candidate.chance >= _SURE_ENOUGH[kind] and _belongs(candidate, best, kind)):
             continue  # it shares words with the question, and that is all
         listing = listing_at(candidate.document, candidate.start)
@@ -64,6 +68,10 @@ def taken(
             covered.update((candidate.document.id, start) for start in inner)
             chosen = [c for c in chosen if (c.document.id, c.start) not in covered]
     return chosen or [best], told_too
+
+
+def _section(candidate: Candidate) -> tuple[str, ...]:
+    return candidate.document.heading_path(candidate.start)
 
 
 def _belongs(candidate: Candidate, best: Candidate, kind: str) -> bool:
