@@ -7,6 +7,7 @@ import pytest
 
 from assistant.evidence import Candidate
 from assistant.further import LIMIT, taken
+from assistant.schema import Heading
 from tests import answer_samples as sample
 
 TEXT = (
@@ -78,3 +79,23 @@ def test_no_more_are_taken_than_the_kind_of_answer_holds_or_than_are_asked_for(k
 
 def test_what_is_unlikely_to_answer_at_all_is_left_out() -> None:
     assert _beside("how", _candidate("They share staff.", 0.79, 0.9, chance=0.01)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "same_section", "elsewhere"),
+    [
+        pytest.param("fact", 0.62, True, False, id="a fact"),
+        pytest.param("fact", 0.7, True, True, id="a fact, nearly as good"),
+        pytest.param("how", 0.7, True, False, id="how"),
+        pytest.param("how", 0.75, True, True, id="how, nearly as good"),
+        pytest.param("plain", 0.65, True, True, id="plain: wherever it stands"),
+        pytest.param("list", 0.6, True, True, id="a list: wherever it stands"),
+    ],
+)
+def test_what_another_section_says_of_a_fact_or_of_how_must_be_nearly_as_good(
+    kind: str, score: float, same_section: bool, elsewhere: bool
+) -> None:
+    other = _candidate("Knees came first.", score, 0.9)
+    headings = (Heading(start=TEXT.index("Eyes"), end=TEXT.index("Eyes"), level=2, title="Costs"),)
+    apart = replace(other, document=replace(DOCUMENT, headings=headings))
+    assert [bool(_beside(kind, one)) for one in (other, apart)] == [same_section, elsewhere]
