@@ -25,6 +25,10 @@ _SURE_ENOUGH = {"fact": 0.05, "how": 0.1, "list": 0.02, "plain": 0.015}
 # (tests/bench/results/answer-quality.md).
 _OWN, _BEST, _TOGETHER, _SHARED, _CONSTANT = 0.55, -0.25, 2.3, 1.5, -3.2
 _BELONGS = {"how": -2.5, "list": -1.5}
+# Beside a fact, the least share of the best one's chance; beside a how or why that the reader takes for an answer
+# (_TOLD), what it must say of a further sentence: of those under it one in seven belonged.
+_AS_LIKELY = 0.4
+_HARDLY, _TOLD = 0.15, 0.7
 # A share of the best one's score at which the two are as good, whatever the reader says.
 _AS_GOOD = 0.93
 # A list is long: its items must, on the average, score this share of the best sentence.
@@ -77,6 +81,10 @@ def _section(candidate: Candidate) -> tuple[str, ...]:
 def _belongs(candidate: Candidate, best: Candidate, kind: str) -> bool:
     """Whether a sentence says more of what is asked, for the reader or by its place, and not of the matter only."""
     share = candidate.score / best.score
+    if kind == "fact" and candidate.chance < _AS_LIKELY * best.chance:
+        return False
+    if kind == "how" and best.reads is not None and best.reads >= _TOLD and (candidate.reads or 0.0) < _HARDLY:
+        return False
     if kind not in _BELONGS or best.reads is None or share >= _AS_GOOD:
         return True
     if candidate.reads is None:

@@ -66,7 +66,7 @@ class Readings:
     ) -> dict[tuple[str, int], tuple[float, float]]:
         """Return, by passage id and start of a sentence, the chances that it and its passage answer, where read.
 
-        ``thorough`` reads on where an answer is found, for a part of a question stands in the way of the others.
+        ``thorough`` reads on where an answer is found: what answers one part of a question may hide another's.
         """
         return {
             (hit.passage.id, start): (chance_of(logit), chance_of(reading.answers))

@@ -44,7 +44,7 @@ def _beside(kind: str, *candidates: Candidate, most: int = 6) -> list[str]:
         pytest.param(0.6, 0.02, "p2", False, id="of another passage, unlikely"),
         pytest.param(0.6, 0.001, "p1", False, id="of the best one's passage, most unlikely"),
         pytest.param(0.6, None, "p1", False, id="not read, though the best one is"),
-        pytest.param(0.79, 0.001, "p2", True, id="as good as the best one by its score"),
+        pytest.param(0.79, 0.2, "p2", True, id="as good as the best one by its score"),
     ],
 )
 def test_more_of_how_and_of_a_list_stands_where_it_says_more_of_what_is_asked(
@@ -79,6 +79,22 @@ def test_no_more_are_taken_than_the_kind_of_answer_holds_or_than_are_asked_for(k
 
 def test_what_is_unlikely_to_answer_at_all_is_left_out() -> None:
     assert _beside("how", _candidate("They share staff.", 0.79, 0.9, chance=0.01)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "reads", "chance", "belongs"),
+    [
+        pytest.param("how", 0.16, 0.5, True, id="how, and the reader does not deny it"),
+        pytest.param("how", 0.14, 0.5, False, id="how, and the reader does"),
+        pytest.param("fact", 0.14, 0.21, True, id="a fact, half as likely"),
+        pytest.param("fact", 0.14, 0.19, False, id="a fact, far less likely"),
+        pytest.param("plain", 0.14, 0.19, True, id="plain: its score decides"),
+    ],
+)
+def test_what_is_far_less_likely_than_the_best_does_not_stand_beside_a_fact_or_a_how(
+    kind: str, reads: float, chance: float, belongs: bool
+) -> None:
+    assert bool(_beside(kind, _candidate("They share staff.", 0.79, reads, chance=chance))) is belongs
 
 
 @pytest.mark.parametrize(
