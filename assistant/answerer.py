@@ -10,7 +10,7 @@ from statistics import fmean
 
 from assistant.agreement import NEAR, adds_no_figure, newest_first, rivals
 from assistant.evidence import Candidate
-from assistant.further import LIMIT, MAX_SENTENCES, is_inside, taken
+from assistant.further import LIMIT, MAX_SENTENCES, SHARE, is_inside, taken
 from assistant.listings import Listing, block_at, listing_at, sentence_behind
 from assistant.question import Asked
 from assistant.schema import Document, Hit
@@ -92,7 +92,9 @@ def choose(
         return listed
     other = rivals(chosen, asked) if kind == "fact" else []
     if kind == "fact" and not other:
-        told_too += [(chosen[0], c) for c in chosen[1:] if adds_no_figure(c, chosen[0], asked)]
+        first, twins = chosen[0], [too for _, too in told_too]
+        others = [c for c in stated if c is not first and c not in twins and c.score >= SHARE[kind] * first.score]
+        told_too += [(first, c) for c in others if adds_no_figure(c, first, asked)]
         chosen = [c for c in chosen if not any(c is too for _, too in told_too)]
     lead = newest_first(other) or [best for best in chosen[:1] if _may_lead(best, kind)]
     section = best.hit.passage.heading_path

@@ -12,7 +12,7 @@ from assistant.sentences import split_sentences
 MAX_SENTENCES = 6
 LIMIT = {"fact": 3, "how": MAX_SENTENCES, "list": MAX_SENTENCES, "plain": 3}
 # A further sentence is taken while its score is this share of the best one's.
-_SHARE = {"fact": 0.68, "how": 0.48, "list": 0.6, "plain": 0.78}
+SHARE = {"fact": 0.68, "how": 0.48, "list": 0.6, "plain": 0.78}
 # Of another document than the best sentence's, which may be about another body, only what scores nearly as much.
 _ELSEWHERE = 0.95
 # Of another section, beside a fact or a how and why, only what scores so near: of the rest one in twenty belonged.
@@ -48,8 +48,11 @@ def taken(
     told_too: list[tuple[Candidate, Candidate]] = []
     covered: set[tuple[str, int]] = set()
     for candidate in stated:
-        if len(chosen) >= most or candidate.score < _SHARE[kind] * best.score:
+        if len(chosen) >= most or candidate.score < SHARE[kind] * best.score:
             break
+        if twin := next((other for other in chosen if alike(candidate.text, other.text, stems)), None):
+            told_too += [(twin, candidate)] if bears_out(candidate, twin, stems) else []
+            continue
         if candidate.document.id != best.document.id and candidate.score < _ELSEWHERE * best.score:
             continue  # what another document says may well be about another body
         if candidate.score < _OTHER_SECTION[kind] * best.score and _section(candidate) != _section(best):
@@ -62,9 +65,6 @@ def taken(
         if candidate.text.endswith(":") and not _worth_listing(candidate, listing, stated, best.score):
             continue
         if candidate.text.endswith(":") and any(c.text.endswith(":") for c in chosen):
-            continue
-        if twin := next((other for other in chosen if alike(candidate.text, other.text, stems)), None):
-            told_too += [(twin, candidate)] if bears_out(candidate, twin, stems) else []
             continue
         chosen.append(candidate)
         if listing is not None and candidate.text.endswith(":"):
