@@ -1,4 +1,4 @@
-"""The record of truth in one SQLite file: documents, their canonical text, passages and vectors.
+"""The record of truth in one SQLite file: documents, their canonical text, passages, vectors of these and of sentences.
 
 The writer's copy is ``index/record.sqlite``; each published generation carries a copy without vectors, so
 that what answers a question can never be half of an ingest. Every document is one transaction, flushed to
@@ -7,7 +7,7 @@ disk before it counts (``synchronous=FULL``).
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
@@ -23,9 +23,10 @@ from assistant.schema import Document, Passage
 SCHEMA = 1
 # How documents are read and cut: whoever changes canonical text or passages changes this name, and every
 # index is then brought up to date at its next ingest.
-RECIPE = "readers-1 sections-1"
+RECIPE = "readers-1 sections-1 sentences-1"
 
 Vectors = npt.NDArray[np.float32]
+Span = tuple[int, int]
 
 
 def passage_id(document_id: str, start: int, end: int) -> str:
@@ -56,7 +57,7 @@ class Catalogue:
 
     def _prepare(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if not version or (version == SCHEMA and not self._keeps_days()):
+        if not version or (version == SCHEMA and not (self._keeps("days") and self._keeps("sentences"))):
             self._db.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version={SCHEMA}; COMMIT;")
 
     def _check(self) -> None:
@@ -125,21 +126,30 @@ class Catalogue:
             for start, end, path, page in rows
         )
 
+    def passage_ids(self) -> list[str]:
+        """Return the ids of all passages, in the order of documents and passages."""
+        return [
+            passage_id(*row)
+            for row in self._db.execute(
+                'SELECT document_id, start, "end" FROM passages ORDER BY document_id, start, "end"'
+            )
+        ]
+
     def counts(self) -> tuple[int, int]:
         """Return how many documents and passages there are."""
         documents = self._db.execute("SELECT count(*) FROM documents").fetchone()[0]
         passages = self._db.execute("SELECT count(*) FROM passages").fetchone()[0]
         return documents, passages
 
-    def _keeps_days(self) -> bool:
-        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'days'").fetchone() is not None
+    def _keeps(self, table: str) -> bool:
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
     def days(self) -> dict[str, tuple[str, str]]:
         """Return the days, in ISO form, on which a document came in and last changed, by id.
 
         A document that came in before days were kept has none, or, once it has changed, an empty first day.
         """
-        if not self._keeps_days():
+        if not self._keeps("days"):
             return {}  # a generation that an earlier Casebook published
         return {row[0]: (row[1], row[2]) for row in self._db.execute("SELECT * FROM days ORDER BY document_id")}
 
@@ -180,6 +190,7 @@ class Catalogue:
                     (document.id, "" if known else today, today),
                 )
             db.execute("DELETE FROM passages WHERE document_id = ?", (document.id,))
+            db.execute("DELETE FROM sentences WHERE document_id = ?", (document.id,))
             db.execute(
                 "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -246,6 +257,7 @@ class Catalogue:
         with self._transaction() as db:
             for identifier in identifiers:
                 db.execute("DELETE FROM passages WHERE document_id = ?", (identifier,))
+                db.execute("DELETE FROM sentences WHERE document_id = ?", (identifier,))
                 db.execute("DELETE FROM days WHERE document_id = ?", (identifier,))
                 db.execute(
                     "DELETE FROM files WHERE origin = (SELECT origin FROM documents WHERE id = ?) AND NOT EXISTS "
@@ -264,6 +276,28 @@ class Catalogue:
             if rows
             else np.empty((0, 0), np.float32)
         )
+
+    def sentences(self, document_id: str) -> dict[Span, dict[Span, tuple[str, bytes]]]:
+        """Return what was encoded of a document (a key) and its vector, by its place, by its passage's span."""
+        rows = self._db.execute("SELECT * FROM sentences WHERE document_id = ?", (document_id,))
+        stored: dict[Span, dict[Span, tuple[str, bytes]]] = {}
+        for _, passage_start, passage_end, start, end, key, vector in rows:
+            stored.setdefault((passage_start, passage_end), {})[start, end] = (key, vector)
+        return stored
+
+    def put_sentences(self, vectors: Mapping[str, Mapping[Span, Mapping[Span, tuple[str, bytes]]]]) -> None:
+        """Write what was encoded of documents, in place of what was before, in one transaction."""
+        with self._transaction() as db:
+            for identifier, passages in vectors.items():
+                db.execute("DELETE FROM sentences WHERE document_id = ?", (identifier,))
+                db.executemany(
+                    "INSERT INTO sentences VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (identifier, *passage, *place, key, vector)
+                        for passage, places in passages.items()
+                        for place, (key, vector) in places.items()
+                    ],
+                )
 
     def copy_without_vectors(self, target: Path) -> None:
         """Write a copy for a generation: everything but the vectors, in a file of its own."""

@@ -7,20 +7,16 @@ of its passage, and whether it holds the type of fact that is asked for.
 
 import math
 import re
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from assistant.embedder import Embedder
 from assistant.figures import FACT
 from assistant.question import Asked
 from assistant.readings import Readings, chance_of, logit_of, sentences_of
 from assistant.schema import Document, Hit
-from assistant.sentences import Span, split_sentences
+from assistant.sentence_vectors import SentenceVectors
 
 PASSAGES = 12
 # What the reader's logits, of a sentence and of its passage, add to a sentence's score.
@@ -30,10 +26,6 @@ SENTENCE_LOGIT, PASSAGE_LOGIT = 0.04, 0.01
 READ, UNREAD = (3.7, 0.36, -3.0), (10.6, 0.0, -7.3)
 # What the reader is taken to say of a passage that it did not read, and of its sentences; the least score of one.
 _NOT_READ, _LEAST = -4.0, 0.001
-KEPT_VECTORS = 20_000
-WARM_PASSAGES = 2_000
-# Shorter sentences, in characters, fit the encoder whatever they hold.
-_SHORT = 60
 MEANING, WORDS, SECTION, PASSAGE, FITS = 0.42, 0.23, 0.2, 0.07, 0.08
 # What a sentence gains that stands in a section where an earlier part of the question found its answer.
 BESIDE = 0.15
@@ -86,25 +78,21 @@ def is_gap_heading(path: Sequence[str]) -> bool:
 
 
 class EvidenceScorer:
-    """Scores the sentences of retrieved passages; sentence vectors are kept while the process lives."""
+    """Scores the sentences of retrieved passages."""
 
     def __init__(
         self,
-        embedder: Embedder | None,
+        vectors: SentenceVectors | None,
         stems: Callable[[str], tuple[str, ...]],
         frequency: Callable[[str], int],
         passages: int,
-        bare: Callable[[str], str],
         expand: Callable[[str], tuple[str, ...]],
         readings: Readings | None = None,
     ) -> None:
-        self._embedder, self._stems, self._frequency = embedder, stems, frequency
+        self._vectors, self._stems, self._frequency = vectors, stems, frequency
         self._readings = readings
         self._passages = max(passages, 1)
-        self._bare, self._expand = bare, expand
-        self._lock = threading.Lock()
-        self._headings: dict[str, npt.NDArray[np.float32]] = {}
-        self._vectors: OrderedDict[tuple[str, int, int], npt.NDArray[np.float32]] = OrderedDict()
+        self._expand = expand
 
     def rarity(self, stem: str) -> float:
         """Return the inverse document frequency of a stem (BM25's form; never below zero)."""
@@ -128,7 +116,6 @@ class EvidenceScorer:
         ``thorough`` has passages read also where one of the first answers.
         """
         wanted = self._wanted(asked, ignore)
-        vector = None if self._embedder is None else self._embedder.encode_query(self._bare(asked.text))
         counted = frozenset(stem for word in asked.counted for stem in self._stems(word))
         places = [
             (hit, document, span)
@@ -136,8 +123,11 @@ class EvidenceScorer:
             for document in [document_of(hit.passage.document_id)]
             for span in sentences_of(document, hit.passage)
         ]
-        meanings = self._meanings([(document, span) for _, document, span in places], vector)
-        sections = self._section_meanings([hit for hit, _, _ in places], vector)
+        meanings = sections = np.zeros(len(places), dtype=np.float32)
+        if self._vectors is not None:
+            placed = [(hit.passage, document, span) for hit, document, span in places]
+            meanings = self._vectors.meanings(asked.text, placed)
+            sections = self._vectors.sections(asked.text, [passage for passage, _, _ in placed])
         beside = {(document.id, document.heading_path(start)) for document, start in shown}
         again = {(document.id, start) for document, start in shown}
         told = (
@@ -200,76 +190,6 @@ class EvidenceScorer:
             ways = (own, *(frozenset(self._stems(long)) for long in self._expand(word)))
             wanted.append((max(self.rarity(stem) for stem in own), ways))
         return wanted
-
-    def _meanings(
-        self, places: Sequence[tuple[Document, Span]], vector: npt.NDArray[np.float32] | None
-    ) -> npt.NDArray[np.float32]:
-        """Return the cosine of each sentence with the question; vectors not seen before are made in one go."""
-        if vector is None or self._embedder is None or not places:
-            return np.zeros(len(places), dtype=np.float32)
-        with self._lock:  # several questions may be answered at once
-            keys = self._remember(places)
-            found = np.stack([self._vectors[key] for key in keys])
-            while len(self._vectors) > KEPT_VECTORS:
-                self._vectors.popitem(last=False)
-        similarities: npt.NDArray[np.float32] = np.round(found @ vector, 6)
-        return similarities
-
-    def _section_meanings(self, hits: Sequence[Hit], vector: npt.NDArray[np.float32] | None) -> npt.NDArray[np.float32]:
-        """Return the cosine of the question with the headings that each sentence stands under."""
-        if vector is None or self._embedder is None or not hits:
-            return np.zeros(len(hits), dtype=np.float32)
-        titles = [_section(hit.passage.heading_path) for hit in hits]
-        self._remember_sections(titles)
-        nothing = np.zeros_like(vector)
-        found = np.stack([self._headings[title] if title else nothing for title in titles])
-        similarities: npt.NDArray[np.float32] = np.round(found @ vector, 6)
-        return similarities
-
-    def _remember_sections(self, titles: Sequence[str]) -> None:
-        """Make the vectors of the headings that have none yet."""
-        assert self._embedder is not None
-        missing = [title for title in dict.fromkeys(titles) if title and title not in self._headings]
-        if missing:
-            made = self._embedder.encode_passages([self._fitting(title) for title in missing])
-            self._headings.update(zip(missing, made, strict=True))
-
-    def _remember(self, places: Sequence[tuple[Document, Span]]) -> list[tuple[str, int, int]]:
-        """Make the vectors of the sentences that have none yet, in one go; return the key of each."""
-        assert self._embedder is not None
-        keys = [(document.sha256, *span) for document, span in places]
-        texts = {key: document.text[slice(*span)] for key, (document, span) in zip(keys, places, strict=True)}
-        missing = [key for key in texts if key not in self._vectors]
-        if missing:
-            made = self._embedder.encode_passages([self._fitting(texts[key]) for key in missing])
-            self._vectors.update(zip(missing, made, strict=True))
-        return keys
-
-    def _fitting(self, text: str) -> str:
-        """Return what is encoded of a sentence: no names of bodies, and of an endless one its beginning."""
-        assert self._embedder is not None
-        bare = self._bare(text)
-        if len(bare) < _SHORT:
-            return bare
-        while (tokens := self._embedder.count_tokens([bare])[0]) > self._embedder.max_tokens:
-            bare = bare[: max(1, len(bare) * self._embedder.max_tokens // (tokens + 1))]
-        return bare
-
-    def warm(self, documents: Sequence[Document]) -> None:
-        """Make beforehand the vectors of all sentences and headings of a corpus that is small enough."""
-        if self._embedder is None or self._passages > WARM_PASSAGES:
-            return
-        for document in documents:
-            headings = {(heading.start, heading.end) for heading in document.headings}
-            self._remember_sections([_section(document.heading_path(start)) for start, _ in sorted(headings)])
-            spans = [span for span in split_sentences(document.text) if span not in headings]
-            with self._lock:
-                self._remember([(document, span) for span in spans])
-
-
-def _section(heading_path: Sequence[str]) -> str:
-    """Return the headings that a passage stands under, but for the document's own."""
-    return ". ".join(heading_path[1:])
 
 
 def _answering(base: float, said: float, weights: tuple[float, float, float]) -> float:

@@ -24,6 +24,7 @@ from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, IndexDamaged, IndexMismatch
 from assistant.generations import REBUILD, file_digests, read_manifest
 from assistant.schema import Document, Passage
+from assistant.sentence_store import FOLDER, SentenceStore
 
 COLLECTION = "passages"
 KEYWORD_INDEXES = ("passages", "sentences")
@@ -240,6 +241,19 @@ class Generation:
         with _opening(self.folder):
             found = self._collection.get(ids=[identifier], include=["embeddings"])["embeddings"]
         return np.asarray(found[0], dtype=np.float32) if len(found) else None
+
+    @cached_property
+    def sentences(self) -> SentenceStore:
+        """The stored vectors of sentences and headings."""
+        with _opening(self.folder):
+            store = SentenceStore(self.folder / FOLDER, self._record.passage_ids())
+        if not len(store.vectors) and self.manifest.passages:
+            _log.warning(
+                "%s has no vectors of sentences: questions take longer, and what they find comes in a lesser order. %s",
+                self.folder.name,
+                REBUILD,
+            )
+        return store
 
     @cached_property
     def _keyword(self) -> dict[str, Any]:

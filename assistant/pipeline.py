@@ -26,6 +26,7 @@ from assistant.readings import Readings
 from assistant.refusal import rule_before_search, unknown_body, unknown_names
 from assistant.retriever import Retriever
 from assistant.schema import REASONS, Answer, Document, Hit, Turn
+from assistant.sentence_vectors import SentenceVectors
 from assistant.settings import Settings
 from assistant.vocabulary import Vocabulary
 
@@ -66,19 +67,19 @@ class Assistant:
         generation = Generation(folder)
         if self._retrieval != "keyword":
             generation.require(self._embedder.identity)
-        embedder = None if self._retrieval == "keyword" else self._embedder
         bodies, vocabulary = Bodies(generation.documents), Vocabulary(generation.documents, self._embedder.is_word)
         readings = None if self._reader is None else Readings(self._reader)
+        by_words = self._retrieval == "keyword"
+        vectors = None if by_words else SentenceVectors(generation.sentences, self._embedder, bodies.without_names)
         scorer = EvidenceScorer(
-            embedder,
+            vectors,
             generation.terms,
             generation.term_frequency,
             generation.manifest.passages,
-            bodies.without_names,
             vocabulary.long_forms,
             readings,
         )
-        retriever = Retriever(generation, self._embedder, self._retrieval)
+        retriever = Retriever(generation, self._embedder, self._retrieval, *([vectors.best] if vectors else []))
         return Opened(generation, retriever, bodies, vocabulary, scorer, readings)
 
     def _current(self) -> Opened:
@@ -108,10 +109,9 @@ class Assistant:
 
     def warm(self) -> None:
         """Do beforehand what the first questions would wait for."""
-        opened = self._current()
+        self._current()
         if self._retrieval != "keyword":
             self._embedder.encode_query("warm")
-        opened.scorer.warm(opened.generation.documents)
 
     def search(
         self, question: str, *, limit: int = 10, only: Mapping[str, Sequence[str]] | None = None

@@ -20,6 +20,11 @@ CREATE TABLE IF NOT EXISTS passages (
     document_id TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading_path TEXT NOT NULL,
     page INTEGER, vector BLOB, PRIMARY KEY (document_id, start, "end")
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sentences (
+    document_id TEXT NOT NULL, passage_start INTEGER NOT NULL, passage_end INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, key TEXT NOT NULL, vector BLOB NOT NULL,
+    PRIMARY KEY (document_id, passage_start, passage_end, start, "end")
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS days (
     document_id TEXT PRIMARY KEY, added TEXT NOT NULL, changed TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -21,6 +21,7 @@ from ingest.publish import ids_in, publish, published_manifest
 from ingest.readers import Reading
 from ingest.report import IngestReport
 from ingest.sandbox import Limits
+from ingest.sentences import encode_sentences
 from ingest.sources import Listing, SourceFile, find
 from ingest.verify import generation_digest
 
@@ -272,6 +273,8 @@ class Ingest:
         digest = generation_digest(self._record, self._embedder.identity)
         self.report.generation = digest
         if always or current is None or current.generation != digest:
+            with self._record.in_bulk():
+                encode_sentences(self._record, self._embedder, self._progress)
             self._progress(self._total, self._total, "publishing")
             publish(
                 self._root,

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assistant import sentence_store
 from assistant.catalogue import RECIPE, Catalogue
 from assistant.errors import CasebookError, IndexDamaged, IndexMissing
 from assistant.generations import Manifest, current_folder, file_digests
@@ -47,6 +48,7 @@ def publish(root: Path, record: Catalogue, *, model: str, identity: str, precisi
         record.copy_without_vectors(building / "record.sqlite")
         sentences = _write_keyword(building / "keyword", record)
         _write_chroma(building / "chroma", record)
+        sentence_store.write(building / sentence_store.FOLDER, _sentence_vectors(record))
         documents, passages = record.counts()
         manifest = Manifest(
             generation=generation_digest(record, identity),
@@ -131,6 +133,15 @@ def _write_keyword(folder: Path, record: Catalogue) -> int:
         writer.commit()
         writer.wait_merging_threads()
     return count
+
+
+def _sentence_vectors(record: Catalogue) -> Iterator[list[tuple[sentence_store.Place, bytes]]]:
+    """Yield the places and vectors of each passage, in the order of documents and passages."""
+    for document, passages in _each(record):
+        stored = record.sentences(document.id)
+        for passage in passages:
+            places = stored.get((passage.start, passage.end), {})
+            yield [(place, vector) for place, (_, vector) in places.items()]
 
 
 def node_metadata(document: Document, passage: Passage) -> dict[str, str | int]:

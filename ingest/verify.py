@@ -11,7 +11,7 @@ import numpy as np
 from assistant.catalogue import Catalogue
 from assistant.errors import CasebookError, IndexDamaged
 from assistant.index import Generation, warm_up
-from assistant.schema import sha256_of
+from assistant.schema import Passage, sha256_of
 
 VERIFY_SECONDS = 300
 SAMPLES = 20
@@ -93,10 +93,16 @@ def _verify_sample(generation: Generation, record: Catalogue, document_id: str) 
         stored = generation.vector(passage.id)
         if stored is None or not np.isfinite(stored).all() or not np.allclose(stored, vector, atol=1e-6):
             raise IndexDamaged(f"the vector of {passage.id} is not found")
+        if generation.sentences.rows(passage.id).keys() != record.sentences(document_id).get(_span(passage), {}).keys():
+            raise IndexDamaged(f"the vectors of the sentences of {passage.id} are not found")
         terms = generation.terms(passage.text)
         if terms and not generation.keyword(terms, 1, [document_id]):
             raise IndexDamaged(f"the words of {passage.id} are not found")
         yield max(generation.dense(vector, 1).values(), default=0.0) >= 0.999
+
+
+def _span(passage: Passage) -> tuple[int, int]:
+    return passage.start, passage.end
 
 
 def _main(root: Path) -> None:

@@ -72,7 +72,7 @@ def test_without_an_embedder_words_alone_count(casebook: Assistant) -> None:
     opened = casebook._current()
     generation = opened.generation
     scorer = EvidenceScorer(
-        None, generation.terms, generation.term_frequency, generation.manifest.passages, str, lambda _: ()
+        None, generation.terms, generation.term_frequency, generation.manifest.passages, lambda _: ()
     )
     hits = opened.retriever.retrieve(BACKLOG, distinct=1)
     found = scorer.score(understand(BACKLOG), hits, casebook.document, frozenset())

@@ -128,10 +128,11 @@ def test_thirty_kills_lose_nothing(tmp_path: Path, pages: Path) -> None:
     assert committed, "no kill came between two commits"
 
 
-@pytest.mark.parametrize("step", ["record", "building", "verified", "pointed"])
+@pytest.mark.parametrize("step", ["sentences", "record", "building", "verified", "pointed"])
 def test_a_kill_at_each_step_of_publishing(tmp_path: Path, pages: Path, step: str) -> None:
-    """Die exactly there: after the record, in the middle of building, before the pointer, and just behind it."""
+    """Die exactly there: before the vectors of sentences, behind the record, amid building, around the pointer."""
     places = {
+        "sentences": ("ingest.sentences", "fitting"),
         "record": ("ingest.publish", "_write_keyword"),
         "building": ("ingest.publish", "_write_chroma"),
         "verified": ("ingest.publish", "_point"),

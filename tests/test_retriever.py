@@ -73,7 +73,7 @@ def test_a_ranking_is_in_order_without_twins_and_explains_itself(casebook: Assis
     assert keys == sorted(keys)
     assert len({hit.passage.id for hit in hits}) == len(hits)
     for hit in hits:
-        assert set(hit.why) - {"reader", "cosine"} == {"dense", "keyword", "sentence"}
+        assert set(hit.why) - {"reader", "cosine"} == {"dense", "keyword", "sentence", "nearest"}
         assert hit.why["dense"] == 0 or -1 <= hit.why["cosine"] <= 1
         text = casebook.document(hit.passage.document_id).text
         assert text[hit.passage.start : hit.passage.end] == hit.passage.text
