@@ -27,7 +27,7 @@ _LEAST, _WITHIN = -2.0, 4.0
 # The strength of a sentence: a logistic regression over what the reader says of it and of its passage (logits), its
 # words and meaning, and its passage's place in the ranking, fitted to questions put to all pages whose best passages
 # were judged one by one (``tests/bench/results/answer-quality.md``).
-_OWN, _ITS, _BASE, _FOUND, _CONSTANT = 0.24, 0.46, 5.5, 3.6, -6.0
+_OWN, _ITS, _BASE, _FOUND, _CONSTANT = 0.24, 0.46, 5.5, 3.6, -6.2
 # Of the bodies shown of a lesser strength, three in eight answer.
 _DOUBTFUL = -1.0
 # A second sentence of a body must have this strength, and come so near to its best one's.

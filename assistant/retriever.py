@@ -10,8 +10,8 @@ from assistant.embedder import Embedder
 from assistant.index import SCORE_DIGITS, Generation
 from assistant.schema import Hit
 
-DENSE_WEIGHT = 0.25
-NEAREST_WEIGHT = 0.25
+DENSE_WEIGHT = 0.3
+NEAREST_WEIGHT = 0.2
 KEYWORD_WEIGHT = 0.35
 SENTENCE_WEIGHT = 0.15
 # Chosen on one half of MTRAG's conversations, .2 to .8 tried; the other half gains as well.
